@@ -1,0 +1,129 @@
+package operation
+
+import (
+	"strings"
+
+	"github.com/tenantry/tenantry/internal/policy"
+	"github.com/tenantry/tenantry/internal/schema"
+)
+
+// Prefix is the path below which tenants' resources lie.
+const Prefix = "/api/v1/"
+
+// Table returns the operations of the API with the given resources, in the order of the document. events is the
+// audit trail's resource; rules gives the rules of each resource by name.
+func Table(resources []*schema.Resource, events *schema.Resource, rules map[string]Rules) []Operation {
+	table := platform()
+	byName := map[string]*schema.Resource{}
+	for _, r := range resources {
+		byName[r.Name] = r
+	}
+	for _, r := range resources {
+		table = append(table, ofResource(r, byName, rules)...)
+	}
+	return append(table,
+		Operation{
+			ID: "listEvents", Method: "GET", Path: Prefix + "events/", Kind: ListEvents, Audience: TenantToken, Tag: "events",
+			Summary: "List events, newest first", Resource: events, Access: policy.Read, Rule: policy.Admins,
+		},
+		Operation{
+			ID: "verifyEvents", Method: "GET", Path: Prefix + "events/verify/", Kind: VerifyEvents, Audience: TenantToken, Tag: "events",
+			Summary: "Recompute the chain of events", Resource: events, Access: policy.Read, Rule: policy.Admins,
+		},
+	)
+}
+
+func platform() []Operation {
+	public := func(id, method, path string, kind Kind, tag, summary string) Operation {
+		return Operation{ID: id, Method: method, Path: path, Kind: kind, Tag: tag, Summary: summary}
+	}
+	return []Operation{
+		public("signIn", "POST", Prefix+"auth/token/", SignIn, "auth", "Sign in with a password"),
+		public("refreshToken", "POST", Prefix+"auth/token/refresh/", Refresh, "auth", "Exchange a refresh token for new tokens"),
+		public("verifyToken", "POST", Prefix+"auth/token/verify/", VerifyToken, "auth", "Say what a token is good for"),
+		public("revokeToken", "POST", Prefix+"auth/token/revoke/", RevokeToken, "auth", "Revoke a token"),
+		{
+			ID: "getMe", Method: "GET", Path: Prefix + "me/", Kind: Me, Audience: TenantToken, Tag: "auth",
+			Summary: "Say who the caller is", Access: policy.Read, Rule: policy.Viewers,
+		},
+		public("getSchema", "GET", "/api/schema/", Schema, "service", "The OpenAPI document"),
+		public("getSwaggerUI", "GET", "/api/docs/", SwaggerUI, "service", "The document in Swagger UI"),
+		public("getReDoc", "GET", "/api/redoc/", ReDoc, "service", "The document in ReDoc"),
+		public("getHealth", "GET", "/healthz", Health, "service", "Whether the process lives"),
+		public("getReadiness", "GET", "/readyz", Ready, "service", "Whether requests can be served"),
+		public("getIndex", "GET", "/", Index, "service", "The service, its version and its links"),
+	}
+}
+
+func ofResource(r *schema.Resource, byName map[string]*schema.Resource, rules map[string]Rules) []Operation {
+	base := Prefix + r.Name + "/"
+	one := base + "{id}/"
+	plural, single := camel(r.Name), camel(r.Singular)
+	rule := rules[r.Name]
+	read := func(id, path string, kind Kind, summary string) Operation {
+		return Operation{
+			ID: id, Method: "GET", Path: path, Kind: kind, Audience: TenantToken, Tag: r.Name, Summary: summary,
+			Resource: r, Access: policy.Read, Rule: rule.Read,
+		}
+	}
+	write := func(id, method, path string, kind Kind, summary string) Operation {
+		return Operation{
+			ID: id, Method: method, Path: path, Kind: kind, Audience: TenantToken, Tag: r.Name, Summary: summary,
+			Resource: r, Access: policy.Write, Rule: rule.Write,
+		}
+	}
+	table := []Operation{
+		read("list"+plural, base, List, "List "+words(r.Name)),
+		write("create"+single, "POST", base, Create, "Create a "+words(r.Singular)),
+		read("get"+single, one, Get, "Get a "+words(r.Singular)),
+		write("replace"+single, "PUT", one, Replace, "Replace a "+words(r.Singular)),
+		write("update"+single, "PATCH", one, Patch, "Change some fields of a "+words(r.Singular)),
+		write("delete"+single, "DELETE", one, Delete, "Delete a "+words(r.Singular)),
+	}
+	for i := range r.Listings {
+		op := read("list"+plural+camel(r.Listings[i].Name), base+r.Listings[i].Name+"/", List, r.Listings[i].Description)
+		op.Listing = &r.Listings[i]
+		table = append(table, op)
+	}
+	for i := range r.Reports {
+		op := read("get"+single+camel(r.Reports[i].Name), base+r.Reports[i].Name+"/", Report, r.Reports[i].Description)
+		op.Report = &r.Reports[i]
+		table = append(table, op)
+	}
+	for i := range r.Actions {
+		op := write(lowerFirst(camel(r.Actions[i].Name))+single, "POST", one+r.Actions[i].Name+"/", Act, r.Actions[i].Description)
+		op.Action = &r.Actions[i]
+		table = append(table, op)
+	}
+	return append(table, nested(r, byName, read)...)
+}
+
+// nested returns the lists of r's records below the records that they name.
+func nested(r *schema.Resource, byName map[string]*schema.Resource, read func(id, path string, kind Kind, summary string) Operation) []Operation {
+	var table []Operation
+	for i := range r.Fields {
+		f := &r.Fields[i]
+		if f.Ref == nil || !f.Ref.Nested || byName[f.Ref.Resource] == nil {
+			continue
+		}
+		parent := byName[f.Ref.Resource]
+		op := read("list"+camel(parent.Singular)+camel(r.Name), Prefix+parent.Name+"/{id}/"+r.Name+"/", List,
+			"List the "+words(r.Name)+" of a "+words(parent.Singular))
+		op.Parent, op.ParentResource, op.Tag = f, parent, parent.Name
+		table = append(table, op)
+	}
+	return table
+}
+
+// camel turns by-status and task_list into ByStatus and TaskList.
+func camel(name string) string {
+	var out strings.Builder
+	for part := range strings.FieldsFuncSeq(name, func(c rune) bool { return c == '-' || c == '_' }) {
+		out.WriteString(strings.ToUpper(part[:1]) + part[1:])
+	}
+	return out.String()
+}
+
+func lowerFirst(name string) string { return strings.ToLower(name[:1]) + name[1:] }
+
+func words(name string) string { return strings.NewReplacer("-", " ", "_", " ").Replace(name) }

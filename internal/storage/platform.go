@@ -1,0 +1,131 @@
+package storage
+
+import (
+	"context"
+	"time"
+
+	"github.com/tenantry/tenantry/internal/id"
+	"github.com/tenantry/tenantry/internal/policy"
+	"github.com/tenantry/tenantry/internal/tenant"
+)
+
+// Platform is the plane above the tenants. Each method is one transaction. Every method that changes who may do
+// what (all but RotateFamily and CreateFamily) MUST raise the generation in the same transaction: caches live by it.
+type Platform interface {
+	Tenants() Tenants
+	Users() Users
+	Memberships() Memberships
+	Tokens() Tokens
+	// Generation returns a number that rises with every change of who may do what. It is cheap: nodes ask for
+	// it several times a second.
+	Generation(ctx context.Context) (int64, error)
+}
+
+// Page is a part of a list of the platform, in the order of ids; After is the last id of the page before.
+type Page struct {
+	After id.ID
+	Limit int
+}
+
+// Tenants are the tenants.
+type Tenants interface {
+	// Create adds a tenant and provisions its store; conflict where the slug is taken.
+	Create(ctx context.Context, t tenant.Tenant) error
+	// Get returns the tenant; not_found.
+	Get(ctx context.Context, t tenant.ID) (tenant.Tenant, error)
+	// BySlug returns the tenant; not_found.
+	BySlug(ctx context.Context, slug string) (tenant.Tenant, error)
+	// List returns a page of tenants.
+	List(ctx context.Context, p Page) ([]tenant.Tenant, error)
+	// SetStatus suspends or activates; not_found.
+	SetStatus(ctx context.Context, t tenant.ID, status tenant.Status) error
+}
+
+// User is a person who may sign in. Names are unique on the platform, compared byte by byte.
+type User struct {
+	ID       id.ID
+	Username string
+	// PasswordHash is in PHC form; empty for a user who can't sign in with a password.
+	PasswordHash string
+	Active       bool
+	Operator     bool
+	CreatedAt    time.Time
+}
+
+// Users are the users.
+type Users interface {
+	// Create adds a user; conflict where the name is taken.
+	Create(ctx context.Context, u User) error
+	// Get returns the user; not_found.
+	Get(ctx context.Context, u id.ID) (User, error)
+	// ByName returns the user; not_found.
+	ByName(ctx context.Context, username string) (User, error)
+	// List returns a page of users.
+	List(ctx context.Context, p Page) ([]User, error)
+	// SetPassword stores a new hash and revokes every token family of the user; not_found.
+	SetPassword(ctx context.Context, u id.ID, hash string) error
+	// SetActive enables or disables the user; not_found.
+	SetActive(ctx context.Context, u id.ID, active bool) error
+}
+
+// Membership is a user's place in a tenant.
+type Membership struct {
+	ID        id.ID
+	Tenant    tenant.ID
+	User      id.ID
+	Role      policy.Role
+	CreatedAt time.Time
+}
+
+// Standing is all that the gate has to know of a caller: the tenant, the user and what joins them.
+type Standing struct {
+	Tenant     tenant.Tenant
+	User       User
+	Membership Membership
+}
+
+// Memberships join users and tenants.
+type Memberships interface {
+	// Create adds a membership; conflict where the user already belongs to the tenant, not_found where either
+	// does not exist.
+	Create(ctx context.Context, m Membership) error
+	// Standing returns the user's standing in the tenant; not_found unless all three exist. It reads one
+	// moment, in one statement.
+	Standing(ctx context.Context, t tenant.ID, u id.ID) (Standing, error)
+	// OfUser returns the user's standings in all tenants, ordered by the tenants' slugs.
+	OfUser(ctx context.Context, u id.ID) ([]Standing, error)
+	// OfTenant returns a page of the tenant's members, in the order of the memberships' ids.
+	OfTenant(ctx context.Context, t tenant.ID, p Page) ([]Standing, error)
+	// SetRole changes the role; not_found where the tenant has no such membership.
+	SetRole(ctx context.Context, t tenant.ID, m id.ID, role policy.Role) error
+	// Delete removes the membership; not_found.
+	Delete(ctx context.Context, t tenant.ID, m id.ID) error
+}
+
+// Family is the line of refresh tokens that came from one log-in. Only the newest, Current, is good.
+type Family struct {
+	ID        id.ID
+	Tenant    tenant.ID
+	User      id.ID
+	Current   id.ID
+	ExpiresAt time.Time
+}
+
+// Tokens are what must be remembered of tokens.
+type Tokens interface {
+	// CreateFamily starts a family.
+	CreateFamily(ctx context.Context, f Family) error
+	// RotateFamily makes next the current token where presented still is. Where it is not, the family is
+	// revoked in the same transaction and token_invalid returned: somebody used an old token. token_invalid
+	// as well where the family is unknown, revoked or over by now. Of two calls with one token, one succeeds.
+	RotateFamily(ctx context.Context, family, presented, next id.ID, now time.Time) error
+	// RevokeFamily ends the family and all access tokens that came from it; nothing happens where it is
+	// unknown.
+	RevokeFamily(ctx context.Context, family id.ID, now time.Time) error
+	// Revoke refuses the token with the id until it has expired anyway.
+	Revoke(ctx context.Context, token id.ID, expires time.Time) error
+	// Revoked returns the ids of tokens and families that are revoked and could otherwise still be good.
+	Revoked(ctx context.Context, now time.Time) ([]id.ID, error)
+	// Prune forgets what has expired.
+	Prune(ctx context.Context, now time.Time) error
+}
