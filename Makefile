@@ -1,0 +1,75 @@
+# Tenantry's tasks; `make help` lists them. CI runs nothing that is not in here.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+golangci := .bin/golangci-lint
+# Runs a command with one PostgreSQL for all of its test processes, and stops what it started.
+with_postgres := .bin/withpostgres
+
+.PHONY: help
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.PHONY: run
+run: ## The service on this machine with sample data; tokens in test_tokens.json
+	go run ./cmd/tenantry serve --demo
+
+.PHONY: build
+build: ## The binary, .bin/tenantry
+	CGO_ENABLED=0 go build -trimpath -o .bin/tenantry ./cmd/tenantry
+
+.PHONY: test
+test: $(with_postgres) ## All tests, on SQLite and on PostgreSQL
+	$(with_postgres) go test ./...
+
+.PHONY: race
+race: $(with_postgres) ## All tests with the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(with_postgres) go test -race ./...
+
+.PHONY: pg
+pg: $(with_postgres) ## The tests of the storage engines alone
+	$(with_postgres) go test ./internal/storage/...
+
+.PHONY: contract
+contract: build $(with_postgres) ## The built binary against its own OpenAPI document, on both engines
+	cd test/contract && TENANTRY_BINARY=$(CURDIR)/.bin/tenantry $(CURDIR)/$(with_postgres) go test -count=1 ./...
+
+.PHONY: fuzz
+fuzz: $(with_postgres) ## Every fuzz target for FUZZTIME (5s)
+	$(with_postgres) scripts/fuzz
+
+.PHONY: bench
+bench: $(with_postgres) ## Every benchmark
+	$(with_postgres) go test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: lint
+lint: $(golangci) ## golangci-lint: style, security, and the layers
+	$(golangci) run
+	cd test/contract && $(CURDIR)/$(golangci) run
+
+.PHONY: fmt
+fmt: $(golangci) ## Format all Go code
+	$(golangci) fmt
+
+.PHONY: generate
+generate: ## Everything that is generated from something else
+	go generate ./...
+
+.PHONY: verify
+verify: ## Fail if generated files, vendored files or go.mod are stale
+	scripts/verify
+
+.PHONY: hooks
+hooks: ## Check format, vet and tests of changed packages before each commit
+	git config core.hooksPath .githooks
+
+$(golangci): tools/go.mod tools/go.sum
+	cd tools && go build -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+# Always asked for: go's own cache knows whether there is anything to do.
+.PHONY: $(with_postgres)
+$(with_postgres):
+	@scripts/ensure-postgres
+	@go build -o $@ ./internal/storage/postgres/pgtest/withpostgres
