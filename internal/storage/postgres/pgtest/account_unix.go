@@ -44,6 +44,6 @@ func (a account) apply(cmd *exec.Cmd) {
 	// A session of its own: an interrupt at the terminal must not take the guard before it has cleaned up.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if a.other {
-		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(a.uid), Gid: uint32(a.gid)} //nolint:gosec // from the user database, never negative
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(a.uid), Gid: uint32(a.gid)}
 	}
 }

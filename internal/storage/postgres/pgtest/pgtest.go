@@ -39,22 +39,22 @@ type Database struct {
 
 // New creates an empty database and drops it, with every connection left to it, when the test ends. Any number
 // of tests and test processes may call it at once.
-func New(t testing.TB) Database {
-	t.Helper()
+func New(tb testing.TB) Database {
+	tb.Helper()
 	super, err := cluster()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	name := "tenantry_test_" + strings.ToLower(rand.Text())
-	if err := execute(t.Context(), super, "CREATE DATABASE "+name+" OWNER "+ownerRole+" TEMPLATE template0 ENCODING 'UTF8'"); err != nil {
-		t.Fatalf("create a test database: %v", err)
+	if err := execute(tb.Context(), super, "CREATE DATABASE "+name+" OWNER "+ownerRole+" TEMPLATE template0 ENCODING 'UTF8'"); err != nil {
+		tb.Fatalf("create a test database: %v", err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		// The test's own context has ended by now.
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		if err := execute(ctx, super, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
-			t.Errorf("drop the test database: %v", err)
+			tb.Errorf("drop the test database: %v", err)
 		}
 	})
 	return Database{

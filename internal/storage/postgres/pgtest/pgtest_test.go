@@ -63,11 +63,12 @@ func TestTheSuperuserIsOne(t *testing.T) {
 	}
 }
 
+//nolint:tparallel // the clean-up of the subtest has to be over before the check after it
 func TestDatabasesAreApartAndDropped(t *testing.T) {
 	t.Parallel()
 	keep := pgtest.New(t)
 	seen := map[string]bool{keep.SuperURL: true}
-	t.Run("in use at once", func(t *testing.T) { //nolint:paralleltest // its clean-up has to be over before the check below
+	t.Run("in use at once", func(t *testing.T) {
 		var mu sync.Mutex
 		var all sync.WaitGroup
 		for range 8 {
@@ -94,7 +95,7 @@ func TestDatabasesAreApartAndDropped(t *testing.T) {
 }
 
 // TestStartAndWait is no test: it is the process that the next test kills.
-func TestStartAndWait(t *testing.T) { //nolint:paralleltest // alone in its process
+func TestStartAndWait(t *testing.T) {
 	if os.Getenv("PGTEST_HELPER") == "" {
 		t.SkipNow() // the one skip in the tree: there is nothing to test here
 	}

@@ -25,13 +25,13 @@ func main() {
 
 func run(command []string) (code int, err error) {
 	if len(command) == 0 {
-		return 2, errors.New("usage: withpostgres COMMAND [ARGUMENT]...")
+		return 2, errors.New("give a command to run")
 	}
 	// An interrupt at the terminal reaches the command too; this process has to stay for the clean-up.
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt, syscall.SIGTERM)
 
 	ctx := context.Background()
-	cmd := exec.CommandContext(ctx, command[0], command[1:]...) //nolint:gosec // running what it is told to is its purpose
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if os.Getenv(pgtest.EnvURL) == "" {
 		cluster, err := pgtest.Start(ctx)
