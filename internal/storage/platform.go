@@ -10,7 +10,8 @@ import (
 )
 
 // Platform is the plane above the tenants. Each method is one transaction. Every method that changes who may do
-// what (all but RotateFamily and CreateFamily) MUST raise the generation in the same transaction: caches live by it.
+// what MUST raise the generation in the same transaction: caches live by it. Only Rehash, CreateFamily, Prune and a
+// RotateFamily that succeeds need not; one that revokes the family does.
 type Platform interface {
 	Tenants() Tenants
 	Users() Users
@@ -64,6 +65,9 @@ type Users interface {
 	List(ctx context.Context, p Page) ([]User, error)
 	// SetPassword stores a new hash and revokes every token family of the user; not_found.
 	SetPassword(ctx context.Context, u id.ID, hash string) error
+	// Rehash replaces the hash former by one of the same password, and revokes nothing. Nothing happens where the
+	// user's hash is not former any more: the password has just been changed.
+	Rehash(ctx context.Context, u id.ID, former, hash string) error
 	// SetActive enables or disables the user; not_found.
 	SetActive(ctx context.Context, u id.ID, active bool) error
 }
@@ -96,9 +100,10 @@ type Memberships interface {
 	OfUser(ctx context.Context, u id.ID) ([]Standing, error)
 	// OfTenant returns a page of the tenant's members, in the order of the memberships' ids.
 	OfTenant(ctx context.Context, t tenant.ID, p Page) ([]Standing, error)
-	// SetRole changes the role; not_found where the tenant has no such membership.
+	// SetRole changes the role; not_found where the tenant has no such membership, conflict where it is the
+	// tenant's last owner and the role another. Two calls at once MUST NOT leave a tenant without an owner.
 	SetRole(ctx context.Context, t tenant.ID, m id.ID, role policy.Role) error
-	// Delete removes the membership; not_found.
+	// Delete removes the membership; not_found and conflict as in SetRole.
 	Delete(ctx context.Context, t tenant.ID, m id.ID) error
 }
 
@@ -115,6 +120,8 @@ type Family struct {
 type Tokens interface {
 	// CreateFamily starts a family.
 	CreateFamily(ctx context.Context, f Family) error
+	// Family returns the family; not_found where it is unknown, revoked or over by now.
+	Family(ctx context.Context, family id.ID, now time.Time) (Family, error)
 	// RotateFamily makes next the current token where presented still is. Where it is not, the family is
 	// revoked in the same transaction and token_invalid returned: somebody used an old token. token_invalid
 	// as well where the family is unknown, revoked or over by now. Of two calls with one token, one succeeds.
