@@ -1,0 +1,10 @@
+// Package contract holds the test of the built server against the OpenAPI document that it serves: every operation
+// is called, on both engines, and every answer, errors included, has to be what the document says.
+//
+// It is a module of its own, so that the validator is no dependency of Tenantry. The validator is kin-openapi, which
+// reads 3.1 and checks values by JSON Schema 2020-12: it brings 14 modules, while libopenapi-validator brings 141
+// and takes minutes to compile. Neither has anything in common with what makes the document.
+//
+// Calls are derived from the document: bodies from schemas, ids in paths from records made for the call. What can't
+// be derived stands in recipes_test.go.
+package contract
