@@ -237,7 +237,9 @@ func (b *Builder) change(r *schema.Resource, before, f *schema.Field) []string {
 	return out
 }
 
-func enumChanged(before, f *schema.Field) bool { return !slices.Equal(sorted(before.Enum), sorted(f.Enum)) }
+func enumChanged(before, f *schema.Field) bool {
+	return !slices.Equal(sorted(before.Enum), sorted(f.Enum))
+}
 
 // needsRebuild reports whether the change is one that SQLite's ALTER TABLE can't make.
 func needsRebuild(old, r *schema.Resource) bool {

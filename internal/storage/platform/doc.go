@@ -1,0 +1,15 @@
+// Package platform keeps the platform plane (tenants, users, memberships, tokens) in a database of either engine.
+//
+// Its SQL is the same on both; the engine brings the tables, the handles and the meaning of its driver's errors.
+// On PostgreSQL the tables lie in the schema "platform", on SQLite in the main database:
+//
+//	tenants      id, slug (unique), name, status, created_at
+//	users        id, username (unique), password_hash, active, operator, created_at
+//	memberships  id, tenant_id → tenants, user_id → users, role, created_at; (tenant_id, user_id) unique
+//	families     id, tenant_id?, user_id → users, current_token, expires_at, revoked_at?
+//	revocations  id, expires_at
+//	generation   id = 1, value; one row
+//
+// PostgreSQL has uuid, text COLLATE "C", boolean, timestamptz and bigint; SQLite has TEXT for ids and INTEGER for
+// booleans and for times, which are microseconds since 1970-01-01. No rule about who may do what belongs here.
+package platform

@@ -1,0 +1,203 @@
+package platform
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/tenantry/tenantry/internal/fault"
+	"github.com/tenantry/tenantry/internal/id"
+	"github.com/tenantry/tenantry/internal/storage"
+	"github.com/tenantry/tenantry/internal/storage/sqlgen"
+	"github.com/tenantry/tenantry/internal/tenant"
+)
+
+// What an engine makes of its driver's errors, beside *fault.Error: a statement met a unique value that is taken,
+// or a reference to nothing.
+var (
+	ErrUnique    = errors.New("a unique value is taken")
+	ErrReference = errors.New("a reference names nothing")
+)
+
+// Config is what the platform needs of an engine.
+type Config struct {
+	Dialect sqlgen.Dialect
+	// Read and Write are handles of the database; they may be the same. A transaction of Write on SQLite MUST begin
+	// as IMMEDIATE.
+	Read, Write *sql.DB
+	// Translate returns an error of the driver as one that wraps ErrUnique or ErrReference, as *fault.Error, or as
+	// it is.
+	Translate func(error) error
+	// Provision makes the store of a new tenant, before the tenant is committed; nil where there is nothing to do.
+	Provision func(context.Context, tenant.ID) error
+}
+
+// New returns the platform plane of an engine.
+func New(c Config) storage.Platform { return &plane{c} }
+
+type plane struct{ Config }
+
+func (p *plane) Tenants() storage.Tenants         { return tenants{p} }
+func (p *plane) Users() storage.Users             { return users{p} }
+func (p *plane) Memberships() storage.Memberships { return memberships{p} }
+func (p *plane) Tokens() storage.Tokens           { return tokens{p} }
+
+func (p *plane) Generation(ctx context.Context) (int64, error) {
+	var value int64
+	err := p.Read.QueryRowContext(ctx, p.sql("SELECT value FROM platform.generation WHERE id = 1")).Scan(&value)
+	return value, p.wrap("read the generation", err)
+}
+
+// sql brings a statement from PostgreSQL's form to the dialect's.
+func (p *plane) sql(text string) string {
+	if p.Dialect == sqlgen.SQLite {
+		return strings.NewReplacer("platform.", "", "$", "?", " FOR UPDATE", "").Replace(text)
+	}
+	return text
+}
+
+// moment returns a time as the dialect keeps it.
+func (p *plane) moment(t time.Time) any {
+	if p.Dialect == sqlgen.SQLite {
+		return t.UnixMicro()
+	}
+	return t.UTC().Truncate(time.Microsecond)
+}
+
+func (p *plane) wrap(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		return fault.Missing()
+	}
+	return fmt.Errorf("%s: %w", doing, p.Translate(err))
+}
+
+// transaction is one transaction of the platform.
+type transaction struct {
+	*plane
+	tx *sql.Tx
+}
+
+// update runs fn in a transaction, which is committed where fn returns nil.
+func (p *plane) update(ctx context.Context, doing string, fn func(transaction) error) error {
+	tx, err := p.Write.BeginTx(ctx, nil)
+	if err != nil {
+		return p.wrap(doing, err)
+	}
+	defer func() { _ = tx.Rollback() }() // does nothing after a commit
+	if err := fn(transaction{p, tx}); err != nil {
+		return p.wrap(doing, err)
+	}
+	return p.wrap(doing, tx.Commit())
+}
+
+// change is update for what changes who may do what: it raises the generation, last, since everyone waits there.
+func (p *plane) change(ctx context.Context, doing string, fn func(transaction) error) error {
+	return p.update(ctx, doing, func(t transaction) error {
+		if err := fn(t); err != nil {
+			return err
+		}
+		return t.raise(ctx)
+	})
+}
+
+func (t transaction) raise(ctx context.Context) error {
+	_, err := t.exec(ctx, "UPDATE platform.generation SET value = value + 1 WHERE id = 1")
+	return err
+}
+
+// exec runs a statement and returns how many rows it changed.
+func (t transaction) exec(ctx context.Context, text string, args ...any) (int64, error) {
+	result, err := t.tx.ExecContext(ctx, t.sql(text), args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+// one runs a statement that must change a row: not_found where it changes none.
+func (t transaction) one(ctx context.Context, text string, args ...any) error {
+	n, err := t.exec(ctx, text, args...)
+	if err == nil && n == 0 {
+		return fault.Missing()
+	}
+	return err
+}
+
+// rows calls scan for each row of a query.
+func (p *plane) rows(ctx context.Context, doing string, scan func(*sql.Rows) error, text string, args ...any) error {
+	rows, err := p.Read.QueryContext(ctx, p.sql(text), args...)
+	if err != nil {
+		return p.wrap(doing, err)
+	}
+	defer func() { _ = rows.Close() }() // its error is that of rows.Err
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return p.wrap(doing, err)
+		}
+	}
+	return p.wrap(doing, rows.Err())
+}
+
+// taken is the conflict of a unique value.
+func taken(field, message string) error {
+	conflict := fault.New(fault.Conflict, message)
+	conflict.Fields = []fault.Field{{Name: field, Code: fault.FieldUnique, Message: message}}
+	return conflict
+}
+
+// scanID reads an id of either engine into an id or a tenant's; null is the zero id.
+type scanID struct{ to *[16]byte }
+
+func intoID(i *id.ID) scanID         { return scanID{(*[16]byte)(i)} }
+func intoTenant(t *tenant.ID) scanID { return scanID{(*[16]byte)(t)} }
+
+func (s scanID) Scan(from any) error {
+	var text string
+	switch from := from.(type) {
+	case nil:
+		*s.to = [16]byte{}
+		return nil
+	case [16]byte:
+		*s.to = from
+		return nil
+	case []byte:
+		text = string(from)
+	case string:
+		text = from
+	}
+	parsed, ok := id.Parse(text)
+	if !ok {
+		return fmt.Errorf("a column of type %T is no id", from)
+	}
+	*s.to = parsed
+	return nil
+}
+
+// scanTime reads a time of either engine.
+type scanTime struct{ to *time.Time }
+
+func (s scanTime) Scan(from any) error {
+	switch from := from.(type) {
+	case int64:
+		*s.to = time.UnixMicro(from).UTC()
+	case time.Time:
+		*s.to = from.UTC()
+	default:
+		return fmt.Errorf("a column of type %T is no time", from)
+	}
+	return nil
+}
+
+// nullable returns an id, or null for the zero id.
+func nullable(t tenant.ID) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.String()
+}
