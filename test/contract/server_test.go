@@ -41,8 +41,8 @@ var binary = sync.OnceValues(func() (string, error) {
 	}
 	// One path for all runs: go build only writes it when it changes.
 	path := filepath.Join(os.TempDir(), "tenantry-contract-test")
-	build := exec.CommandContext(context.Background(), "go", "build", "-o", path, "github.com/tenantry/tenantry/cmd/tenantry")
-	build.Stderr = os.Stderr
+	build := exec.CommandContext(context.Background(), "go", "build", "-o", path, "./cmd/tenantry")
+	build.Dir, build.Stderr = filepath.Join("..", ".."), os.Stderr // in its own module, with its own versions
 	return path, build.Run()
 })
 
