@@ -19,7 +19,8 @@ import (
 	"github.com/tenantry/tenantry/internal/token"
 )
 
-const secret = "a signing key of thirty-two bytes or more"
+// secret is long enough for HS512, so that only the pinned algorithm refuses that.
+const secret = "a signing key of sixty-four bytes or more, as another algorithm would take"
 
 var (
 	start   = time.Date(2026, 11, 23, 9, 0, 0, 250_000_000, time.UTC)
