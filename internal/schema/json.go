@@ -53,6 +53,27 @@ func appendEscaped(dst []byte, c byte) []byte {
 	}
 }
 
+// appendObject appends compact JSON with the characters escaped that appendQuoted escapes beside what JSON demands.
+// In valid JSON they occur in strings alone.
+func appendObject(dst, text []byte) []byte {
+	start := 0
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; c {
+		case '<', '>', '&', 0x7f:
+			dst = append(dst, text[start:i]...)
+			dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+			start = i + 1
+		case 0xe2: // U+2028 and U+2029 are E2 80 A8 and E2 80 A9
+			if i+2 < len(text) && text[i+1] == 0x80 && text[i+2]&^1 == 0xa8 {
+				dst = append(dst, text[start:i]...)
+				dst = append(dst, '\\', 'u', '2', '0', '2', '8'+text[i+2]&1)
+				start = i + 3
+			}
+		}
+	}
+	return append(dst, text[start:]...)
+}
+
 // AppendString appends text as a JSON string.
 func AppendString(dst []byte, text string) []byte { return appendQuoted(dst, []byte(text)) }
 

@@ -19,8 +19,7 @@ func ParseText(t Type, text string) (Value, bool) {
 		n, err := strconv.ParseInt(text, 10, 64)
 		return Int(n), err == nil && text[0] != '+'
 	case Number:
-		f, err := strconv.ParseFloat(text, 64)
-		return Float(f), err == nil && !math.IsInf(f, 0) && !math.IsNaN(f)
+		return parseNumber(text)
 	case Boolean:
 		return Bool(text == "true"), text == "true" || text == "false"
 	case Time:
@@ -39,8 +38,21 @@ func ParseText(t Type, text string) (Value, bool) {
 	}
 }
 
-// parseTime reads RFC 3339 with any offset; digits beyond microseconds are cut.
+// parseNumber reads a decimal number. Go's own hexadecimal, infinite and underscored forms are refused.
+func parseNumber(text string) (Value, bool) {
+	if strings.Trim(text, "0123456789+-.eE") != "" || strings.HasPrefix(text, "+") {
+		return Value{}, false
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	return Float(f + 0), err == nil && !math.IsInf(f, 0) // -0 + 0 is 0: there is one zero
+}
+
+// parseTime reads RFC 3339 with any offset; digits beyond microseconds are cut. time.Parse is laxer than the
+// standard in two places: it takes hours of one digit, and a comma before the fraction.
 func parseTime(text string) (Value, bool) {
+	if len(text) < len("2006-01-02T15:04:05Z") || text[len("2006-01-02T15")] != ':' || strings.Contains(text, ",") {
+		return Value{}, false
+	}
 	moment, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil {
 		return Value{}, false

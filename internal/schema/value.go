@@ -192,7 +192,7 @@ func (v Value) AppendJSON(dst []byte) []byte {
 		dst = v.ID().Append(dst)
 		return append(dst, '"')
 	case JSON:
-		return append(dst, v.raw...)
+		return appendObject(dst, v.raw)
 	default:
 		return append(dst, "null"...)
 	}
