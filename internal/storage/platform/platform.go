@@ -31,8 +31,8 @@ type Config struct {
 	// Translate returns an error of the driver as one that wraps ErrUnique or ErrReference, as *fault.Error, or as
 	// it is.
 	Translate func(error) error
-	// Provision makes the store of a new tenant, before the tenant is committed; nil where there is nothing to do.
-	Provision func(context.Context, tenant.ID) error
+	// Provision makes the store of a new tenant in the transaction that adds it; nil where there is nothing to do.
+	Provision func(ctx context.Context, tx *sql.Tx, t tenant.ID) error
 }
 
 // New returns the platform plane of an engine.

@@ -24,7 +24,7 @@ func (p tenants) Create(ctx context.Context, t tenant.Tenant) error {
 		if err != nil || p.Provision == nil {
 			return err
 		}
-		return p.Provision(ctx, t.ID)
+		return p.Provision(ctx, tx.tx, t.ID)
 	})
 	if errors.Is(err, ErrUnique) {
 		return taken("slug", "Another tenant has this slug.")
