@@ -1,0 +1,225 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/tenantry/tenantry/internal/httpapi/problem"
+	"github.com/tenantry/tenantry/internal/id"
+	"github.com/tenantry/tenantry/internal/openapi"
+	"github.com/tenantry/tenantry/internal/operation"
+	"github.com/tenantry/tenantry/internal/policy"
+	"github.com/tenantry/tenantry/internal/resource"
+)
+
+// Resources are the use cases on tenants' records. Each of them asks policy before anything else, and returns faults.
+type Resources interface {
+	reader
+	writer
+}
+
+type reader interface {
+	List(ctx context.Context, call resource.Call, op *operation.Operation, parent string, params url.Values) (resource.Page, error)
+	Get(ctx context.Context, call resource.Call, op *operation.Operation, id string, params url.Values) (resource.Answer, error)
+	Report(ctx context.Context, call resource.Call, op *operation.Operation) ([]byte, error)
+	VerifyEvents(ctx context.Context, call resource.Call, op *operation.Operation) ([]byte, error)
+}
+
+type writer interface {
+	Create(ctx context.Context, call resource.Call, op *operation.Operation, body []byte) (resource.Answer, error)
+	Replace(ctx context.Context, call resource.Call, op *operation.Operation, id string, body []byte, p *resource.Precondition) (resource.Answer, error)
+	Patch(ctx context.Context, call resource.Call, op *operation.Operation, id string, body []byte, p *resource.Precondition) (resource.Answer, error)
+	Delete(ctx context.Context, call resource.Call, op *operation.Operation, id string, p *resource.Precondition) error
+	Act(ctx context.Context, call resource.Call, op *operation.Operation, id string, body []byte, p *resource.Precondition) (resource.Answer, error)
+}
+
+type (
+	changeFunc func(ctx context.Context, call resource.Call, op *operation.Operation, id string, body []byte, p *resource.Precondition) (resource.Answer, error)
+
+	computeFunc func(ctx context.Context, call resource.Call, op *operation.Operation) ([]byte, error)
+)
+
+// Config is what the API needs. Operations, Resources, Accounts, Document and Clock are required.
+type Config struct {
+	Operations []operation.Operation
+	Resources  Resources
+	Accounts   Accounts
+	Document   *openapi.Document
+	// Ready returns nil while requests can be served; by default they always can.
+	Ready func(ctx context.Context) error
+	// Name and Version are the service's, as / shows them.
+	Name, Version string
+	// Logger is where requests and failures are logged; by default nowhere.
+	Logger *slog.Logger
+	Clock  func() time.Time
+	// NewRequestID names requests that come without a usable id; by default with a UUIDv7.
+	NewRequestID func() string
+	// MaxBody is the largest JSON body in bytes, by default 1 MiB.
+	MaxBody int64
+	// Timeout ends a request that takes longer, by default 30 s; a negative one never does.
+	Timeout time.Duration
+}
+
+// server is the handler: all that is the same for every request.
+type server struct {
+	router       *router
+	resources    Resources
+	accounts     Accounts
+	ready        func(ctx context.Context) error
+	logger       *slog.Logger
+	clock        func() time.Time
+	newRequestID func() string
+	maxBody      int64
+	timeout      time.Duration
+	documents    map[string]file
+	swagger      file
+	redoc        file
+	assets       map[string]asset
+	fixed        fixed
+	exchanges    sync.Pool
+}
+
+// New returns the handler of the whole API. An operation that nobody handles is an error, and so are two that share
+// a method and a path.
+func New(c Config) (http.Handler, error) {
+	if c.Resources == nil || c.Accounts == nil || c.Document == nil || c.Clock == nil {
+		return nil, errors.New("httpapi: Resources, Accounts, Document and Clock are required")
+	}
+	assets, err := loadAssets()
+	if err != nil {
+		return nil, err
+	}
+	s := &server{
+		resources: c.Resources, accounts: c.Accounts, ready: c.Ready, logger: c.Logger, clock: c.Clock, newRequestID: c.NewRequestID,
+		maxBody: orDefault(c.MaxBody, 1<<20), timeout: orDefault(c.Timeout, 30*time.Second),
+		documents: documentFiles(c.Document), swagger: swaggerPage(c.Name), redoc: redocPage(c.Name), assets: assets,
+		fixed: newFixed(c.Name, c.Version),
+	}
+	if s.ready == nil {
+		s.ready = func(context.Context) error { return nil }
+	}
+	if s.logger == nil {
+		s.logger = slog.New(slog.DiscardHandler)
+	}
+	if s.newRequestID == nil {
+		s.newRequestID = func() string { return id.New().String() }
+	}
+	s.router, err = s.routes(c.Operations)
+	if err != nil {
+		return nil, fmt.Errorf("httpapi: %w", err)
+	}
+	return s, nil
+}
+
+// routes gives every operation its handler and its path.
+func (s *server) routes(operations []operation.Operation) (*router, error) {
+	byPath := map[string]*route{}
+	order, err := add(byPath, nil, endpoint{op: assetOperation(), handle: s.docsAsset})
+	if err != nil {
+		return nil, err
+	}
+	for i := range operations {
+		op := &operations[i]
+		handle := s.handler(op.Kind)
+		if handle == nil {
+			return nil, fmt.Errorf("operation %s: nobody handles its kind", op.ID)
+		}
+		if err := checkOperation(op); err != nil {
+			return nil, err
+		}
+		if order, err = add(byPath, order, endpoint{op: op, handle: handle}); err != nil {
+			return nil, err
+		}
+	}
+	return newRouter(order)
+}
+
+// checkOperation refuses a table under which a handler would run without the caller or the resource that it needs.
+func checkOperation(op *operation.Operation) error {
+	ofTenant := op.Resource != nil || op.Kind == operation.Me
+	if ofTenant && op.Audience != operation.TenantToken {
+		return fmt.Errorf("operation %s: is about a tenant but asks for no token", op.ID)
+	}
+	if op.Resource == nil && op.Kind <= operation.VerifyEvents {
+		return fmt.Errorf("operation %s: names no resource", op.ID)
+	}
+	if op.Access != policy.Read && op.Access != policy.Write && ofTenant {
+		return fmt.Errorf("operation %s: says not which access it needs", op.ID)
+	}
+	return nil
+}
+
+// handler returns the function that runs operations of a kind, nil where there is none.
+func (s *server) handler(kind operation.Kind) func(*exchange) error {
+	switch kind {
+	case operation.List, operation.ListEvents:
+		return s.listRecords
+	case operation.Create:
+		return s.createRecord
+	case operation.Get:
+		return s.getRecord
+	case operation.Replace:
+		return s.replaceRecord
+	case operation.Patch:
+		return s.patchRecord
+	case operation.Delete:
+		return s.deleteRecord
+	case operation.Act:
+		return s.actOnRecord
+	case operation.Report:
+		return s.report
+	case operation.VerifyEvents:
+		return s.verifyEvents
+	case operation.SignIn:
+		return s.signIn
+	case operation.Refresh:
+		return s.refreshToken
+	case operation.VerifyToken:
+		return s.verifyToken
+	case operation.RevokeToken:
+		return s.revokeToken
+	case operation.Me:
+		return s.me
+	case operation.Schema:
+		return s.document
+	case operation.SwaggerUI:
+		return s.swaggerUI
+	case operation.ReDoc:
+		return s.reDoc
+	case operation.Health:
+		return s.health
+	case operation.Ready:
+		return s.readiness
+	case operation.Index:
+		return s.index
+	}
+	return nil
+}
+
+// fixed are values of headers and bodies that never change: made once, shared by all answers, written by none.
+type fixed struct {
+	json, problem                                                  []string
+	privateNoStore, privateNoCache, publicNoCache, noStore, pragma []string
+	varyAuthorization, varyEncoding, gzip                          []string
+	noSniff, noReferrer, deny                                      []string
+	dataPolicy, swaggerPolicy, redocPolicy                         []string
+	healthy, ready, index                                          []byte
+}
+
+func newFixed(name, version string) fixed {
+	return fixed{
+		json: []string{jsonType}, problem: []string{problem.ContentType},
+		privateNoStore: []string{"private, no-store"}, privateNoCache: []string{"private, no-cache"},
+		publicNoCache: []string{"public, no-cache"}, noStore: []string{"no-store"}, pragma: []string{"no-cache"},
+		varyAuthorization: []string{"Authorization"}, varyEncoding: []string{"Accept-Encoding"}, gzip: []string{"gzip"},
+		noSniff: []string{"nosniff"}, noReferrer: []string{"no-referrer"}, deny: []string{"DENY"},
+		dataPolicy: []string{dataPolicy}, swaggerPolicy: []string{swaggerPolicy}, redocPolicy: []string{redocPolicy},
+		healthy: []byte(`{"status":"ok"}`), ready: []byte(`{"status":"ready"}`), index: indexBody(name, version),
+	}
+}

@@ -1,0 +1,142 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/tenantry/tenantry/internal/fault"
+	"github.com/tenantry/tenantry/internal/httpapi/problem"
+)
+
+// ServeHTTP takes one request from its first byte to its line in the log.
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := s.begin(w, r)
+	defer s.end(x)
+	if err := s.serve(x); err != nil {
+		s.refuse(x, err)
+	}
+}
+
+// serve runs the steps of a request; the first one that fails decides the answer. A step that is to come (origins,
+// limits, idempotency) gets its line here.
+func (s *server) serve(x *exchange) error {
+	if err := s.findRoute(x); err != nil {
+		return err
+	}
+	if s.timeout > 0 {
+		x.ctx, x.cancel = context.WithTimeout(x.ctx, s.timeout)
+	}
+	if err := s.authenticate(x); err != nil {
+		return err
+	}
+	if err := x.readQuery(); err != nil {
+		return err
+	}
+	return x.endpoint.handle(x)
+}
+
+// findRoute finds the operation of the request: not_found for an unknown path, method_not_allowed for a method that
+// the path does not take.
+func (s *server) findRoute(x *exchange) error {
+	route := s.router.find(x.r, &x.found)
+	if route == nil {
+		return fault.New(fault.NotFound, "There is nothing at this path.")
+	}
+	e, ok := route.endpoint(x.r.Method)
+	if !ok {
+		x.w.Header()["Allow"] = x.value(route.allow)
+		return route.refusal
+	}
+	x.endpoint = e
+	return nil
+}
+
+// begin opens an exchange and sets the headers that every answer has.
+func (s *server) begin(w http.ResponseWriter, r *http.Request) *exchange {
+	x, ok := s.exchanges.Get().(*exchange)
+	if !ok {
+		x = &exchange{}
+	}
+	*x = exchange{server: s, w: w, r: r, ctx: r.Context(), began: s.clock(), requestID: s.requestID(r), scratch: x.scratch[:0]}
+	x.baseHeaders()
+	return x
+}
+
+// end closes the exchange, however it went, and writes its line in the log.
+func (s *server) end(x *exchange) {
+	cause := recover()
+	if cause != nil {
+		s.recovered(x, cause)
+	}
+	if x.cancel != nil {
+		x.cancel()
+	}
+	s.logAccess(x)
+	switch {
+	case x.aborted:
+		panic(http.ErrAbortHandler) //nolint:forbidigo // net/http's way to cut a connection whose answer is broken
+	case cause == nil: // whoever panicked may still hold the exchange
+		s.release(x)
+	}
+}
+
+// recovered answers a panic where nothing has been written yet, and gives the connection up otherwise.
+func (s *server) recovered(x *exchange, cause any) {
+	if err, ok := cause.(error); ok && err == http.ErrAbortHandler { //nolint:errorlint // a panic's value, as net/http compares it
+		x.aborted = true
+		return
+	}
+	s.logger.LogAttrs(x.ctx, slog.LevelError, "panic", slog.String("request_id", x.requestID),
+		slog.String("cause", fmt.Sprint(cause)), slog.String("stack", string(debug.Stack())))
+	if x.wrote {
+		x.aborted = true
+		return
+	}
+	clear(x.w.Header())
+	x.baseHeaders()
+	x.sendProblem(fault.New(fault.Internal, ""))
+}
+
+// refuse answers an error. What a client must not see goes to the log here, once.
+func (s *server) refuse(x *exchange, err error) {
+	f := fault.From(err)
+	if x.wrote {
+		s.logFault(x, f)
+		x.aborted = true
+		return
+	}
+	if problem.Of(f.Code).Status >= http.StatusInternalServerError {
+		s.logFault(x, f)
+	}
+	x.sendProblem(f)
+}
+
+func (s *server) logFault(x *exchange, f *fault.Error) {
+	level := slog.LevelError
+	if f.Code == fault.Unavailable {
+		level = slog.LevelWarn
+	}
+	s.logger.LogAttrs(x.ctx, level, "request failed", slog.String("request_id", x.requestID), slog.String("cause", f.Error()))
+}
+
+// logAccess writes the line of the request. Neither the path, which may hold anything, nor the query, which may hold
+// a token that was put there by mistake, gets into it.
+func (s *server) logAccess(x *exchange) {
+	if !s.logger.Enabled(x.ctx, slog.LevelInfo) {
+		return
+	}
+	route, tenant, user := "", "", ""
+	if x.endpoint.op != nil {
+		route = x.endpoint.op.Path
+	}
+	if x.known {
+		tenant, user = x.session.Actor.Tenant.String(), x.session.Actor.ID.String()
+	}
+	s.logger.LogAttrs(x.ctx, slog.LevelInfo, "request",
+		slog.String("request_id", x.requestID), slog.String("method", x.r.Method[:min(len(x.r.Method), 20)]), slog.String("route", route),
+		slog.Int("status", x.status), slog.Int("bytes", x.bytes), slog.Duration("duration", s.clock().Sub(x.began)),
+		slog.String("tenant", tenant), slog.String("user", user))
+}

@@ -1,0 +1,208 @@
+package openapi
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tenantry/tenantry/internal/operation"
+)
+
+// addOperation puts one operation in its place.
+func (b *builder) addOperation(op *operation.Operation) {
+	described := b.operation(op)
+	method := strings.ToLower(op.Method)
+	for i := range b.paths {
+		if b.paths[i].name != op.Path {
+			continue
+		}
+		item, _ := b.paths[i].value.(object)
+		if item.get(method) != nil {
+			b.fail(fmt.Errorf("openapi: %s %s is there twice", op.Method, op.Path))
+			return
+		}
+		b.paths[i].value = append(item, member{method, described})
+		return
+	}
+	b.paths = append(b.paths, member{op.Path, object{{method, described}}})
+}
+
+func (b *builder) operation(op *operation.Operation) object {
+	if slices.ContainsFunc(b.ops, func(o operation.Operation) bool { return o.ID == op.ID && (o.Method != op.Method || o.Path != op.Path) }) {
+		b.fail(fmt.Errorf("openapi: two operations are named %s", op.ID))
+	}
+	out := object{{"operationId", op.ID}, {"tags", texts(op.Tag)}, {"summary", op.Summary}}
+	if description := b.describe(op); description != "" {
+		out = append(out, member{"description", description})
+	}
+	if op.Audience == operation.Public {
+		out = append(out, member{"security", array{}})
+	}
+	out = append(out, member{"parameters", b.parameters(op)})
+	if body := b.body(op); body != nil {
+		out = append(out, member{"requestBody", body})
+	}
+	return append(out, member{"responses", b.responses(op)})
+}
+
+// describe says who may call the operation beside what it is.
+func (b *builder) describe(op *operation.Operation) string {
+	if op.Audience != operation.TenantToken {
+		return op.Description
+	}
+	role := "It takes the role " + op.Rule.Minimum().String() + " or above."
+	return strings.TrimSpace(op.Description + " " + role)
+}
+
+func (b *builder) parameters(op *operation.Operation) array {
+	params := array{}
+	if strings.Contains(op.Path, "{id}") {
+		params = append(params, parameterRef("Id"))
+	}
+	switch op.Kind {
+	case operation.List, operation.ListEvents:
+		params = append(params, b.listParameters(op)...)
+	case operation.Get:
+		params = append(params, b.selectionParameters(op.Resource)...)
+		params = append(params, parameterRef("IfMatch"), parameterRef("IfNoneMatch"))
+	case operation.Replace, operation.Patch, operation.Delete, operation.Act:
+		params = append(params, parameterRef("IfMatch"))
+	case operation.Schema:
+		params = append(params, schemaParameters()...)
+		params = append(params, parameterRef("IfNoneMatch"))
+	case operation.SwaggerUI, operation.ReDoc:
+		params = append(params, parameterRef("IfNoneMatch"))
+	default:
+	}
+	return append(params, parameterRef("RequestId"))
+}
+
+func (b *builder) body(op *operation.Operation) any {
+	name := ""
+	switch op.Kind {
+	case operation.Create:
+		name = typeName(op.Resource.Singular) + "Create"
+	case operation.Replace:
+		name = typeName(op.Resource.Singular) + "Replace"
+	case operation.Patch:
+		name = typeName(op.Resource.Singular) + "Patch"
+	case operation.SignIn:
+		name = "SignIn"
+	case operation.Refresh:
+		name = "RefreshRequest"
+	case operation.VerifyToken, operation.RevokeToken:
+		name = "TokenRequest"
+	default:
+		return nil
+	}
+	content := object{{jsonType, object{{"schema", ref(name)}}}}
+	if op.Kind == operation.Patch {
+		content = object{{mergeType, object{{"schema", ref(name)}}}, {jsonType, object{{"schema", ref(name)}}}}
+	}
+	return object{{"required", true}, {"content", content}}
+}
+
+const (
+	jsonType  = "application/json"
+	mergeType = "application/merge-patch+json"
+)
+
+// responses are all answers of an operation: the good one first, then the errors.
+func (b *builder) responses(op *operation.Operation) object {
+	good := b.success(op)
+	refused := []string{internalError}
+	switch op.Kind {
+	case operation.Health, operation.Index:
+		refused = append(refused, notValid)
+	case operation.Ready:
+		refused = append(refused, notValid, unavailable)
+	case operation.Schema, operation.SwaggerUI, operation.ReDoc:
+		refused = append(refused, malformed, preconditionFails, notValid)
+	case operation.SignIn:
+		refused = append(refused, malformed, wrongCredentials, permissionDenied, bodyTooLarge, wrongMedia, chooseTenant, unavailable)
+	case operation.Refresh, operation.VerifyToken:
+		refused = append(refused, malformed, notAuthenticated, permissionDenied, bodyTooLarge, wrongMedia, notValid, unavailable)
+	case operation.RevokeToken:
+		refused = append(refused, malformed, notAuthenticated, bodyTooLarge, wrongMedia, notValid, unavailable)
+	default:
+		refused = append(refused, notAuthenticated, permissionDenied, notValid, unavailable)
+		refused = append(refused, refusedRecords(op)...)
+	}
+	return addRefusals(good, refused...)
+}
+
+// refusedRecords are the errors of an operation on records beside those that all have.
+func refusedRecords(op *operation.Operation) []string {
+	var out []string
+	if strings.Contains(op.Path, "{id}") {
+		out = append(out, notFound)
+	}
+	switch op.Kind {
+	case operation.Create, operation.Replace, operation.Patch, operation.Act:
+		out = append(out, malformed, conflict, preconditionFails, bodyTooLarge, wrongMedia)
+	case operation.Delete:
+		out = append(out, malformed, conflict, preconditionFails)
+	default: // a GET, whose If-Match may fail or be no list of tags
+		out = append(out, malformed, preconditionFails)
+	}
+	return out
+}
+
+// success is the answer of an operation that went well.
+func (b *builder) success(op *operation.Operation) object {
+	record := func() string { return typeName(op.Resource.Singular) }
+	switch op.Kind {
+	case operation.List, operation.ListEvents:
+		return answered("200", "One page of records.", ref(record()+"Page"), "Link")
+	case operation.Create:
+		return answered("201", "The record.", ref(record()), "Location", "ETag")
+	case operation.Get:
+		return append(answered("200", "The record.", anyRecord(record()), "ETag"), notModified())
+	case operation.Replace, operation.Patch, operation.Act:
+		return answered("200", "The record as it is now.", ref(record()), "ETag")
+	case operation.Delete, operation.RevokeToken:
+		return object{{"204", object{{"description", "Done."}, {"headers", headers()}}}}
+	case operation.Report:
+		return answered("200", "The report.", ref(reportName(op.ID)))
+	case operation.Schema:
+		return append(schemaAnswer(), notModified())
+	case operation.SwaggerUI, operation.ReDoc:
+		return append(object{{"200", object{
+			{"description", "A page for browsers."},
+			{"headers", headers("ETag")},
+			{"content", object{{"text/html", object{{"schema", object{{"type", "string"}}}}}}},
+		}}}, notModified())
+	default:
+		return answered("200", "The answer.", ref(fixedAnswer(op.Kind)))
+	}
+}
+
+// fixedAnswer names the schema of an answer that is the same for every service.
+func fixedAnswer(kind operation.Kind) string {
+	switch kind {
+	case operation.SignIn, operation.Refresh:
+		return "Tokens"
+	case operation.VerifyToken:
+		return "TokenInfo"
+	case operation.Me:
+		return "Me"
+	case operation.VerifyEvents:
+		return "EventsVerification"
+	case operation.Index:
+		return "Index"
+	default:
+		return "Status"
+	}
+}
+
+func answered(status, description string, s object, names ...string) object {
+	return object{{status, object{
+		{"description", description},
+		{"headers", headers(names...)},
+		{"content", object{{jsonType, object{{"schema", s}}}}},
+	}}}
+}
+
+func notModified() member {
+	return member{"304", object{{"description", "The client has it already."}, {"headers", headers("ETag")}}}
+}
