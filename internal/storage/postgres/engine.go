@@ -88,7 +88,9 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 func (e *Engine) Platform() storage.Platform { return e.platform }
 
 // Open implements storage.Engine.
-func (e *Engine) Open(_ context.Context, t tenant.ID) (storage.Store, error) { return newStore(e, t), nil }
+func (e *Engine) Open(_ context.Context, t tenant.ID) (storage.Store, error) {
+	return newStore(e, t), nil
+}
 
 // Ready implements storage.Engine.
 func (e *Engine) Ready(ctx context.Context) error {
@@ -117,7 +119,7 @@ func (e *Engine) Close() error {
 }
 
 // acquireTime is how long a request waits for a connection before it is turned away.
-const acquireTime = 5 * time.Second
+const acquireTime = 3 * time.Second
 
 // acquire takes a connection from the pool.
 func (e *Engine) acquire(ctx context.Context) (*pgxpool.Conn, *session, error) {

@@ -51,11 +51,7 @@ func (s *store) explainUnique(ctx context.Context, r *schema.Resource, rec stora
 	}
 	// An update finds its own id, so the id counts where nothing else does.
 	taken := fault.New(fault.Conflict, "Another record has this value already.")
-	for _, p := range found {
-		if p.field != schema.FieldID {
-			taken.Fields = append(taken.Fields, fault.Field{Name: p.field, Code: fault.FieldUnique, Message: "Another record has this value."})
-		}
-	}
+	taken.Fields = takenFields(found)
 	switch {
 	case len(taken.Fields) > 0:
 		return taken
@@ -63,9 +59,20 @@ func (s *store) explainUnique(ctx context.Context, r *schema.Resource, rec stora
 		taken.Message = "A record with this id exists already."
 		taken.Fields = []fault.Field{{Name: schema.FieldID, Code: fault.FieldUnique, Message: "A record with this id exists."}}
 		return taken
-	default:
+	default: // it was the same transaction, or one that is over
+		taken.Fields = takenFields(probes)
 		return goneError{taken}
 	}
+}
+
+func takenFields(probes []probe) []fault.Field {
+	var out []fault.Field
+	for _, p := range probes {
+		if p.field != schema.FieldID {
+			out = append(out, fault.Field{Name: p.field, Code: fault.FieldUnique, Message: "Another record has this value."})
+		}
+	}
+	return out
 }
 
 // explainReference finds the fields that name no record.

@@ -33,8 +33,8 @@ type tx struct {
 	queue   []step
 	returns []returning
 	// sure are the ids of records that are known to be there at the end.
-	sure []id.ID
-	events  []storage.Event
+	sure   []id.ID
+	events []storage.Event
 
 	// err is what ended the transaction; nothing is done after it. again says that it may be run once more.
 	err   error
