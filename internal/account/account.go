@@ -1,0 +1,216 @@
+// Package account keeps the gate between a token and a tenant: who signs in, who still belongs where, and which
+// tokens were taken back. It holds the rules of users, memberships and tenants, and none of what lies in a tenant.
+//
+// It promises that a suspended tenant, a removed member, a changed role, a disabled user and a revoked token take
+// effect at once on the node that made the change and within a second on every other, also while the database
+// can't be reached: then nobody is let in. Nobody learns from an error, or from its time, which user or tenant exists.
+package account
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/tenantry/tenantry/internal/fault"
+	"github.com/tenantry/tenantry/internal/id"
+	"github.com/tenantry/tenantry/internal/policy"
+	"github.com/tenantry/tenantry/internal/storage"
+	"github.com/tenantry/tenantry/internal/tenant"
+	"github.com/tenantry/tenantry/internal/token"
+)
+
+// Config says what a Service works with.
+type Config struct {
+	// Platform, Tokens, Clock and Logger are required. Times of the clock should keep the monotonic reading of
+	// time.Now: the gate measures by them how old its answers are.
+	Platform storage.Platform
+	Tokens   *token.Authority
+	Clock    func() time.Time
+	Logger   *slog.Logger
+	// AccessTTL is how long an access token is good, 15 minutes by default. RefreshTTL is how long a log-in lasts
+	// before the password is asked again, 7 days by default: refreshing does not move its end.
+	AccessTTL, RefreshTTL time.Duration
+	// Poll is how often Watch asks for changes, 300 ms by default.
+	Poll      time.Duration
+	Passwords Passwords
+}
+
+// Service is the accounts of the platform. Its methods may be called concurrently.
+type Service struct {
+	platform              storage.Platform
+	tokens                *token.Authority
+	clock                 func() time.Time
+	log                   *slog.Logger
+	accessTTL, refreshTTL time.Duration
+	interval              time.Duration
+	passwords             *hasher
+	gate                  *gate
+}
+
+// New returns a Service. It reads nothing yet.
+func New(c Config) (*Service, error) {
+	if c.Platform == nil || c.Tokens == nil || c.Clock == nil || c.Logger == nil {
+		return nil, errors.New("account service takes a platform, tokens, a clock and a logger")
+	}
+	g, err := newGate(c.Platform, c.Clock)
+	if err != nil {
+		return nil, err
+	}
+	return &Service{
+		platform: c.Platform, tokens: c.Tokens, clock: c.Clock, log: c.Logger,
+		accessTTL:  positive(c.AccessTTL, 15*time.Minute),
+		refreshTTL: positive(c.RefreshTTL, 7*24*time.Hour),
+		interval:   positive(c.Poll, 300*time.Millisecond),
+		passwords:  newHasher(c.Passwords), gate: g,
+	}, nil
+}
+
+func positive(d, otherwise time.Duration) time.Duration {
+	if d <= 0 {
+		return otherwise
+	}
+	return d
+}
+
+// User is a person who may sign in, as everybody may see them.
+type User struct {
+	ID        id.ID
+	Username  string
+	Active    bool
+	Operator  bool
+	CreatedAt time.Time
+}
+
+func publicUser(u storage.User) User {
+	return User{ID: u.ID, Username: u.Username, Active: u.Active, Operator: u.Operator, CreatedAt: u.CreatedAt}
+}
+
+// Session is a caller whom the gate has let into a tenant.
+type Session struct {
+	Actor  policy.Actor
+	Tenant tenant.Tenant
+	User   User
+	Claims token.Claims
+}
+
+// Authenticate returns the session of an access token: token_invalid or token_expired where the token opens
+// nothing, be it that the tenant is unknown, the user disabled or no member any more; tenant_suspended;
+// unavailable where that can't be told. The role is the membership's, whatever the token says.
+func (s *Service) Authenticate(ctx context.Context, raw string) (Session, error) {
+	claims, err := s.tokens.Verify(raw, token.Access)
+	if err != nil {
+		return Session{}, err
+	}
+	at, err := s.admit(ctx, claims)
+	if err != nil {
+		return Session{}, err
+	}
+	return Session{
+		Actor: policy.Actor{
+			Kind: policy.User, ID: at.User.ID, Name: at.User.Username, Tenant: at.Tenant.ID,
+			Role: at.Membership.Role, Scopes: claims.Scopes, OnBehalfOf: claims.OnBehalfOf,
+		},
+		Tenant: at.Tenant, User: publicUser(at.User), Claims: claims,
+	}, nil
+}
+
+// admit is the gate for the claims of a verified token.
+func (s *Service) admit(ctx context.Context, c token.Claims) (*standing, error) {
+	if c.Kind != policy.User {
+		return nil, token.Invalid(errKind)
+	}
+	revoked, err := s.gate.isRevoked(ctx, c.ID, c.Family)
+	if err != nil {
+		return nil, err
+	}
+	if revoked {
+		return nil, token.Invalid(errRevoked)
+	}
+	at, err := s.gate.standing(ctx, place{c.Tenant, c.User})
+	if err != nil {
+		return nil, stranger(err)
+	}
+	return at, judge(at.Standing)
+}
+
+// judge returns why somebody who stands in the tenant is not let in. A disabled user learns nothing of the tenant.
+func judge(at storage.Standing) error {
+	if !at.User.Active {
+		return token.Invalid(errDisabled)
+	}
+	if at.Tenant.Status != tenant.Active {
+		return suspended()
+	}
+	return nil
+}
+
+// stranger returns the error of somebody who has no standing: the one of any invalid token.
+func stranger(err error) error {
+	if fault.Is(err, fault.NotFound) {
+		return token.Invalid(errStranger)
+	}
+	return err
+}
+
+func suspended() error {
+	return fault.New(fault.TenantSuspended, "This tenant is suspended; its owner or the operator of this service can tell why.")
+}
+
+var (
+	errKind     = errors.New("token is of a kind that has no accounts")
+	errRevoked  = errors.New("token or its family is revoked")
+	errDisabled = errors.New("user is disabled")
+	errStranger = errors.New("tenant, user or membership does not exist")
+	errRotated  = errors.New("refresh token is not its family's current one")
+)
+
+// IsMember reports whether the user belongs to the tenant.
+func (s *Service) IsMember(ctx context.Context, t tenant.ID, user id.ID) (bool, error) {
+	_, err := s.gate.standing(ctx, place{t, user})
+	if fault.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Watch follows the changes that other nodes make, until the context ends. Without it every answer is read anew
+// after a second. It also lets the platform forget, once in an hour, what has expired.
+func (s *Service) Watch(ctx context.Context) {
+	ticker := time.NewTicker(s.interval)
+	defer ticker.Stop()
+	failing := false
+	var pruned time.Time
+	for ctx.Err() == nil {
+		changed, err := s.gate.poll(ctx)
+		if failing != (err != nil) && ctx.Err() == nil {
+			failing = err != nil
+			s.report(ctx, err)
+		}
+		if changed {
+			_, _ = s.gate.revocations(ctx) // ahead of the request that needs it and reports its error
+		}
+		if now := s.clock(); err == nil && now.Sub(pruned) >= time.Hour {
+			pruned = now
+			s.prune(ctx, now)
+		}
+		select {
+		case <-ctx.Done():
+		case <-ticker.C:
+		}
+	}
+}
+
+func (s *Service) report(ctx context.Context, err error) {
+	if err != nil {
+		s.log.WarnContext(ctx, "changes of access can't be followed; access is read for each request", "error", err)
+		return
+	}
+	s.log.InfoContext(ctx, "changes of access are followed again")
+}
+
+func (s *Service) prune(ctx context.Context, now time.Time) {
+	if err := s.platform.Tokens().Prune(ctx, now); err != nil && ctx.Err() == nil {
+		s.log.WarnContext(ctx, "expired tokens were not pruned", "error", err)
+	}
+}

@@ -1,0 +1,322 @@
+package account
+
+import (
+	"context"
+	"slices"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/tenantry/tenantry/internal/fault"
+	"github.com/tenantry/tenantry/internal/id"
+	"github.com/tenantry/tenantry/internal/policy"
+	"github.com/tenantry/tenantry/internal/storage"
+	"github.com/tenantry/tenantry/internal/tenant"
+)
+
+const (
+	maxUsername   = 150
+	maxTenantName = 255
+	// maxIssue bounds the tokens that Issue signs: nobody remembers today which ones are good in ten years.
+	maxIssue = 366 * 24 * time.Hour
+)
+
+// Member is a user in a tenant; ID is the membership's.
+type Member struct {
+	ID        id.ID
+	User      User
+	Role      policy.Role
+	CreatedAt time.Time
+}
+
+func member(at storage.Standing) Member {
+	return Member{ID: at.Membership.ID, User: publicUser(at.User), Role: at.Membership.Role, CreatedAt: at.Membership.CreatedAt}
+}
+
+// CreateTenant adds a tenant; validation_failed, conflict where the slug is taken.
+func (s *Service) CreateTenant(ctx context.Context, name, slug string) (tenant.Tenant, error) {
+	var fields []fault.Field
+	if !printable(name, maxTenantName) {
+		fields = append(fields, invalid("name", "A name has 1 to 255 printable characters."))
+	}
+	if !tenant.ValidSlug(slug) {
+		fields = append(fields, invalid("slug", "A slug has 1 to 63 lower-case letters, digits and inner hyphens."))
+	}
+	if err := fault.Invalid(fields...); err != nil {
+		return tenant.Tenant{}, err
+	}
+	t := tenant.Tenant{ID: tenant.NewID(), Slug: slug, Name: name, Status: tenant.Active, CreatedAt: s.moment()}
+	return t, s.change(func() error { return s.platform.Tenants().Create(ctx, t) })
+}
+
+// Tenant returns the tenant that ref names, by slug or id; not_found.
+func (s *Service) Tenant(ctx context.Context, ref string) (tenant.Tenant, error) {
+	t, err := tenant.Tenant{}, error(fault.Missing())
+	if i, ok := tenant.ParseID(ref); ok {
+		t, err = s.platform.Tenants().Get(ctx, i)
+	} else if tenant.ValidSlug(ref) {
+		t, err = s.platform.Tenants().BySlug(ctx, ref)
+	}
+	return t, missing(err, "There is no such tenant.")
+}
+
+// Tenants returns up to limit tenants whose ids follow after, in their order.
+func (s *Service) Tenants(ctx context.Context, after tenant.ID, limit int) ([]tenant.Tenant, error) {
+	return s.platform.Tenants().List(ctx, storage.Page{After: id.ID(after), Limit: limit})
+}
+
+// Suspend refuses every request of the tenant from now on; not_found.
+func (s *Service) Suspend(ctx context.Context, ref string) error {
+	return s.setStatus(ctx, ref, tenant.Suspended)
+}
+
+// Activate ends a suspension; not_found.
+func (s *Service) Activate(ctx context.Context, ref string) error {
+	return s.setStatus(ctx, ref, tenant.Active)
+}
+
+func (s *Service) setStatus(ctx context.Context, ref string, status tenant.Status) error {
+	t, err := s.Tenant(ctx, ref)
+	if err != nil {
+		return err
+	}
+	return s.change(func() error { return s.platform.Tenants().SetStatus(ctx, t.ID, status) })
+}
+
+// CreateUser adds a user; validation_failed, conflict where the name is taken.
+func (s *Service) CreateUser(ctx context.Context, username, password string, operator bool) (User, error) {
+	var fields []fault.Field
+	if !validUsername(username) {
+		fields = append(fields, invalid("username", "A username has 1 to 150 printable characters, the first and last no spaces."))
+	}
+	if err := fault.Invalid(append(fields, passwordFields(password)...)...); err != nil {
+		return User{}, err
+	}
+	hash, err := s.hash(ctx, password)
+	if err != nil {
+		return User{}, err
+	}
+	u := storage.User{ID: id.New(), Username: username, PasswordHash: hash, Active: true, Operator: operator, CreatedAt: s.moment()}
+	return publicUser(u), s.change(func() error { return s.platform.Users().Create(ctx, u) })
+}
+
+// User returns the user of the name; not_found.
+func (s *Service) User(ctx context.Context, username string) (User, error) {
+	u, err := s.user(ctx, username)
+	return publicUser(u), err
+}
+
+func (s *Service) user(ctx context.Context, username string) (storage.User, error) {
+	u, err := storage.User{}, error(fault.Missing())
+	if validUsername(username) {
+		u, err = s.platform.Users().ByName(ctx, username)
+	}
+	return u, missing(err, "There is no such user.")
+}
+
+// Users returns up to limit users whose ids follow after, in their order.
+func (s *Service) Users(ctx context.Context, after id.ID, limit int) ([]User, error) {
+	stored, err := s.platform.Users().List(ctx, storage.Page{After: after, Limit: limit})
+	users := make([]User, len(stored))
+	for i, u := range stored {
+		users[i] = publicUser(u)
+	}
+	return users, err
+}
+
+// SetPassword gives the user a new password and ends all their sessions; validation_failed, not_found.
+func (s *Service) SetPassword(ctx context.Context, username, password string) error {
+	if err := fault.Invalid(passwordFields(password)...); err != nil {
+		return err
+	}
+	u, err := s.user(ctx, username)
+	if err != nil {
+		return err
+	}
+	hash, err := s.hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	return s.change(func() error { return s.platform.Users().SetPassword(ctx, u.ID, hash) })
+}
+
+// SetActive enables or disables the user in all tenants; not_found.
+func (s *Service) SetActive(ctx context.Context, username string, active bool) error {
+	u, err := s.user(ctx, username)
+	if err != nil {
+		return err
+	}
+	return s.change(func() error { return s.platform.Users().SetActive(ctx, u.ID, active) })
+}
+
+// AddMember makes the user a member of the tenant; validation_failed, not_found, conflict where they are one.
+func (s *Service) AddMember(ctx context.Context, ref, username string, role policy.Role) (Member, error) {
+	if err := fault.Invalid(roleFields(role)...); err != nil {
+		return Member{}, err
+	}
+	t, err := s.Tenant(ctx, ref)
+	if err != nil {
+		return Member{}, err
+	}
+	u, err := s.user(ctx, username)
+	if err != nil {
+		return Member{}, err
+	}
+	m := storage.Membership{ID: id.New(), Tenant: t.ID, User: u.ID, Role: role, CreatedAt: s.moment()}
+	err = s.change(func() error { return s.platform.Memberships().Create(ctx, m) })
+	return member(storage.Standing{Tenant: t, User: u, Membership: m}), err
+}
+
+// Members returns up to limit members of the tenant whose memberships' ids follow after, in their order.
+func (s *Service) Members(ctx context.Context, ref string, after id.ID, limit int) ([]Member, error) {
+	t, err := s.Tenant(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	places, err := s.platform.Memberships().OfTenant(ctx, t.ID, storage.Page{After: after, Limit: limit})
+	members := make([]Member, len(places))
+	for i, at := range places {
+		members[i] = member(at)
+	}
+	return members, err
+}
+
+// RemoveMember ends a membership; not_found, conflict where it is the tenant's last owner's.
+func (s *Service) RemoveMember(ctx context.Context, ref, username string) error {
+	at, err := s.place(ctx, ref, username)
+	if err != nil {
+		return err
+	}
+	return s.change(func() error { return s.platform.Memberships().Delete(ctx, at.Tenant.ID, at.Membership.ID) })
+}
+
+// SetRole changes a member's role; validation_failed, not_found, conflict where it is the tenant's last owner's.
+func (s *Service) SetRole(ctx context.Context, ref, username string, role policy.Role) error {
+	if err := fault.Invalid(roleFields(role)...); err != nil {
+		return err
+	}
+	at, err := s.place(ctx, ref, username)
+	if err != nil {
+		return err
+	}
+	return s.change(func() error { return s.platform.Memberships().SetRole(ctx, at.Tenant.ID, at.Membership.ID, role) })
+}
+
+// Issue signs tokens for a user without their password, for whoever holds the server's key and database anyway.
+// The access token is good for ttl, or as long as any where ttl is 0. It fails as choosing a tenant in SignIn does, but
+// says which of user, tenant and membership is missing.
+func (s *Service) Issue(ctx context.Context, username, ref string, ttl time.Duration) (Grant, error) {
+	if ttl < 0 || ttl > maxIssue {
+		return Grant{}, fault.Invalid(invalid("ttl", "A token is good for up to 366 days."))
+	}
+	u, err := s.user(ctx, username)
+	if err != nil {
+		return Grant{}, err
+	}
+	if !u.Active {
+		return Grant{}, fault.New(fault.Conflict, "The user is disabled.")
+	}
+	places, err := s.platform.Memberships().OfUser(ctx, u.ID)
+	if err != nil {
+		return Grant{}, err
+	}
+	if ref != "" {
+		if _, err := s.Tenant(ctx, ref); err != nil {
+			return Grant{}, err
+		}
+	}
+	at, err := choose(places, ref)
+	if fault.Is(err, fault.CredentialsInvalid) {
+		err = notMember()
+	}
+	if err != nil {
+		return Grant{}, err
+	}
+	ttl = positive(ttl, s.accessTTL)
+	grant, _, err := s.start(ctx, at, ttl, max(s.refreshTTL, ttl))
+	return grant, err
+}
+
+// place returns the standing that ref and username name; not_found.
+func (s *Service) place(ctx context.Context, ref, username string) (storage.Standing, error) {
+	t, err := s.Tenant(ctx, ref)
+	if err != nil {
+		return storage.Standing{}, err
+	}
+	u, err := s.user(ctx, username)
+	if err != nil {
+		return storage.Standing{}, err
+	}
+	at, err := s.platform.Memberships().Standing(ctx, t.ID, u.ID)
+	if fault.Is(err, fault.NotFound) {
+		err = notMember()
+	}
+	return at, err
+}
+
+func notMember() error {
+	return fault.New(fault.NotFound, "The user does not belong to the tenant.")
+}
+
+// change runs a write and forgets what the gate knew, also where the write failed: it may have been committed.
+func (s *Service) change(write func() error) error {
+	defer s.gate.drop()
+	return write()
+}
+
+func (s *Service) hash(ctx context.Context, password string) (string, error) {
+	leave, err := s.passwords.enter(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer leave()
+	return s.passwords.hash(password), nil
+}
+
+// moment is the time as it is stored.
+func (s *Service) moment() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }
+
+func missing(err error, message string) error {
+	if fault.Is(err, fault.NotFound) {
+		return fault.New(fault.NotFound, message)
+	}
+	return err
+}
+
+func invalid(field, message string) fault.Field {
+	return fault.Field{Name: field, Code: fault.FieldInvalid, Message: message}
+}
+
+func roleFields(role policy.Role) []fault.Field {
+	if slices.Contains(policy.Roles(), role) {
+		return nil
+	}
+	return []fault.Field{{Name: "role", Code: fault.FieldChoice, Message: "A role is owner, admin, member or viewer."}}
+}
+
+func passwordFields(password string) []fault.Field {
+	switch n := len(password); {
+	case n < minPassword:
+		return []fault.Field{{Name: "password", Code: fault.FieldTooShort, Message: "A password has at least 8 bytes."}}
+	case n > maxPassword:
+		return []fault.Field{{Name: "password", Code: fault.FieldTooLong, Message: "A password has at most 1024 bytes."}}
+	}
+	return nil
+}
+
+// validUsername refuses spaces at the ends as well: names that look alike are somebody else's chance.
+func validUsername(name string) bool {
+	return printable(name, maxUsername) && name[0] != ' ' && name[len(name)-1] != ' '
+}
+
+func printable(text string, limit int) bool {
+	if text == "" || !utf8.ValidString(text) || utf8.RuneCountInString(text) > limit {
+		return false
+	}
+	for _, r := range text {
+		if !unicode.IsPrint(r) {
+			return false
+		}
+	}
+	return true
+}

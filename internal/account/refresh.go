@@ -1,0 +1,104 @@
+package account
+
+import (
+	"context"
+	"time"
+
+	"github.com/tenantry/tenantry/internal/fault"
+	"github.com/tenantry/tenantry/internal/id"
+	"github.com/tenantry/tenantry/internal/policy"
+	"github.com/tenantry/tenantry/internal/storage"
+	"github.com/tenantry/tenantry/internal/tenant"
+	"github.com/tenantry/tenantry/internal/token"
+)
+
+// Refresh exchanges a refresh token for the next pair. Each is good once: a second use means that two parties hold
+// it, so the whole family ends, with the access tokens that came from it. Otherwise it fails as Authenticate does,
+// and asks the database, since a session that is extended must not rest on what was true a second ago.
+func (s *Service) Refresh(ctx context.Context, raw string) (Grant, error) {
+	claims, err := s.tokens.Verify(raw, token.Refresh)
+	if err != nil {
+		return Grant{}, err
+	}
+	at, err := s.platform.Memberships().Standing(ctx, claims.Tenant, claims.User)
+	if err != nil {
+		return Grant{}, stranger(err)
+	}
+	if err := judge(at); err != nil {
+		return Grant{}, err
+	}
+	next := id.New()
+	err = s.platform.Tokens().RotateFamily(ctx, claims.Family, claims.ID, next, s.clock())
+	if fault.Is(err, fault.TokenInvalid) {
+		s.gate.drop() // the family may have been revoked just now
+		s.log.WarnContext(ctx, "a refresh token was used that is not current; its family is revoked",
+			"tenant", claims.Tenant.String(), "user", claims.User.String(), "family", claims.Family.String())
+		return Grant{}, token.Invalid(errRotated)
+	}
+	if err != nil {
+		return Grant{}, err
+	}
+	family := storage.Family{ID: claims.Family, Current: next, ExpiresAt: claims.ExpiresAt}
+	return s.sign(at, family, s.accessTTL)
+}
+
+// Verified is what may be told of a good token.
+type Verified struct {
+	Type      token.Type
+	User      id.ID
+	Tenant    tenant.ID
+	Role      policy.Role
+	ExpiresAt time.Time
+}
+
+// Verify tells what an access or a refresh token is good for at this moment; it fails as Authenticate does. A
+// refresh token that was exchanged or revoked is good for nothing.
+func (s *Service) Verify(ctx context.Context, raw string) (Verified, error) {
+	claims, err := s.either(raw)
+	if err != nil {
+		return Verified{}, err
+	}
+	if claims.Type == token.Refresh {
+		family, err := s.platform.Tokens().Family(ctx, claims.Family, s.clock())
+		if err != nil {
+			return Verified{}, stranger(err)
+		}
+		if family.Current != claims.ID {
+			return Verified{}, token.Invalid(errRotated)
+		}
+	}
+	at, err := s.admit(ctx, claims)
+	if err != nil {
+		return Verified{}, err
+	}
+	return Verified{
+		Type: claims.Type, User: claims.User, Tenant: claims.Tenant, Role: at.Membership.Role, ExpiresAt: claims.ExpiresAt,
+	}, nil
+}
+
+// either returns the claims of a token of either type.
+func (s *Service) either(raw string) (token.Claims, error) {
+	claims, err := s.tokens.Verify(raw, token.Access)
+	if fault.Is(err, fault.TokenInvalid) {
+		return s.tokens.Verify(raw, token.Refresh)
+	}
+	return claims, err
+}
+
+// Revoke takes a token back: an access token alone, a refresh token with its family. What is no token of ours, or
+// none any more, needs no taking back and is no error (RFC 7009, section 2.2).
+func (s *Service) Revoke(ctx context.Context, raw string) error {
+	claims, err := s.either(raw)
+	if err != nil {
+		return nil
+	}
+	// Asked first, so that repeating it does not empty every node's caches.
+	if known, err := s.gate.isRevoked(ctx, claims.ID, claims.Family); err != nil || known {
+		return err
+	}
+	defer s.gate.drop()
+	if claims.Type == token.Refresh {
+		return s.platform.Tokens().RevokeFamily(ctx, claims.Family, s.clock())
+	}
+	return s.platform.Tokens().Revoke(ctx, claims.ID, claims.ExpiresAt)
+}
