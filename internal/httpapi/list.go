@@ -95,10 +95,10 @@ func origin(r *http.Request) string {
 // validHost reports whether text is a name or an address, with a port or without: nothing that could end the host in
 // an address, or a quoted string.
 func validHost(text string) bool {
-	host, port := text, ""
+	host := text
 	if end := strings.LastIndexByte(text, ':'); end >= 0 && !strings.HasSuffix(text, "]") {
-		host, port = text[:end], text[end+1:]
-		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		host = text[:end]
+		if _, err := strconv.ParseUint(text[end+1:], 10, 16); err != nil {
 			return false
 		}
 	}
@@ -107,11 +107,7 @@ func validHost(text string) bool {
 		address, err := netip.ParseAddr(inner)
 		return ok && err == nil && address.Is6() && address.Zone() == ""
 	}
-	for i := range len(host) {
-		c := host[i]
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '.' || c == '_') {
-			return false
-		}
-	}
-	return host != "" && len(host) <= 253
+	return host != "" && len(host) <= 253 && strings.Trim(host, hostCharacters) == ""
 }
+
+const hostCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._"

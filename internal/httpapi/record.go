@@ -87,10 +87,11 @@ func (s *server) deleteRecord(x *exchange) error {
 // who may not write learns that, and not what is wrong with the body.
 func (x *exchange) recordBody() ([]byte, error) {
 	op := x.endpoint.op
-	if policy.Decide(x.session.Actor, op.Access, op.Resource.Name, op.Rule) != nil {
-		return nil, nil
+	refusal := policy.Decide(x.session.Actor, op.Access, op.Resource.Name, op.Rule)
+	if refusal == nil {
+		return x.readBody()
 	}
-	return x.readBody()
+	return nil, nil
 }
 
 // sendRecord answers a write with the record as it is now.

@@ -92,7 +92,9 @@ func serviceSchemas() object {
 func schemaParameters() array {
 	choice := func(name, description string, values ...string) object {
 		return object{
-			{"name", name}, {"in", "query"}, {"description", description},
+			{"name", name},
+			{"in", "query"},
+			{"description", description},
 			{"schema", object{{"type", "string"}, {"enum", texts(values...)}, {"default", values[0]}}},
 		}
 	}

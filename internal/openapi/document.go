@@ -66,7 +66,9 @@ func (b *builder) root() object {
 	return object{
 		{"openapi", "3.1.0"},
 		{"info", object{
-			{"title", b.info.Title}, {"version", b.info.Version}, {"description", description},
+			{"title", b.info.Title},
+			{"version", b.info.Version},
+			{"description", description},
 			{"license", object{{"name", "Apache-2.0"}, {"url", "https://www.apache.org/licenses/LICENSE-2.0"}}},
 		}},
 		{"servers", array{object{{"url", "/"}, {"description", "This server"}}}},
@@ -79,7 +81,9 @@ func (b *builder) root() object {
 			{"headers", sharedHeaders()},
 			{"responses", responses},
 			{"securitySchemes", object{{"bearerAuth", object{
-				{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"},
+				{"type", "http"},
+				{"scheme", "bearer"},
+				{"bearerFormat", "JWT"},
 				{"description", "An access token, as `POST /api/v1/auth/token/` gives it."},
 			}}}},
 		}},

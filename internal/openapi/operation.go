@@ -78,7 +78,7 @@ func (b *builder) parameters(op *operation.Operation) array {
 }
 
 func (b *builder) body(op *operation.Operation) any {
-	name := ""
+	var name string
 	switch op.Kind {
 	case operation.Create:
 		name = typeName(op.Resource.Singular) + "Create"
@@ -123,7 +123,7 @@ func (b *builder) responses(op *operation.Operation) object {
 	case operation.Refresh, operation.VerifyToken:
 		refused = append(refused, malformed, notAuthenticated, permissionDenied, bodyTooLarge, wrongMedia, notValid, unavailable)
 	case operation.RevokeToken:
-		refused = append(refused, malformed, notAuthenticated, bodyTooLarge, wrongMedia, notValid, unavailable)
+		refused = append(refused, malformed, bodyTooLarge, wrongMedia, notValid, unavailable)
 	default:
 		refused = append(refused, notAuthenticated, permissionDenied, notValid, unavailable)
 		refused = append(refused, refusedRecords(op)...)

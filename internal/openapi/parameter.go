@@ -22,7 +22,10 @@ func sharedParameters() object {
 	tags := object{{"type", "string"}}
 	return object{
 		{"Id", object{
-			{"name", "id"}, {"in", "path"}, {"required", true}, {"description", "The record's id."},
+			{"name", "id"},
+			{"in", "path"},
+			{"required", true},
+			{"description", "The record's id."},
 			{"schema", object{{"type", "string"}, {"format", "uuid"}}},
 		}},
 		{"RequestId", header("X-Request-ID", "A name for the request, 1 to 128 printable ASCII characters. It comes back in the answer and stands in logs and events.",
@@ -64,7 +67,8 @@ func searchParameter(r *schema.Resource) object {
 		}
 	}
 	return object{
-		{"name", query.ParamSearch}, {"in", "query"},
+		{"name", query.ParamSearch},
+		{"in", "query"},
 		{"description", "Words that must all occur, without regard to case, in one of: " + strings.Join(names, ", ") + "."},
 		{"schema", object{{"type", "string"}}},
 	}
@@ -117,7 +121,11 @@ func (b *builder) selectionParameters(r *schema.Resource) array {
 // listed is a parameter that takes several values with commas between them.
 func listed(name, description string, item object, most int) object {
 	return object{
-		{"name", name}, {"in", "query"}, {"description", description}, {"style", "form"}, {"explode", false},
+		{"name", name},
+		{"in", "query"},
+		{"description", description},
+		{"style", "form"},
+		{"explode", false},
 		{"schema", object{{"type", "array"}, {"items", item}, {"minItems", 1}, {"maxItems", most}}},
 	}
 }

@@ -147,6 +147,7 @@ func fieldSchema(f *schema.Field) object {
 		if f.Max != nil {
 			s = s.with(member{"maximum", *f.Max})
 		}
+	default:
 	}
 	return s
 }

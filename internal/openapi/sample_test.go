@@ -27,8 +27,6 @@ func record(name, singular string, fields ...schema.Field) *schema.Resource {
 	return r
 }
 
-func bound(n int64) *int64 { return &n }
-
 // resources are two resources that between them have every kind of field.
 func resources() []*schema.Resource {
 	projects := record(
@@ -53,7 +51,7 @@ func resources() []*schema.Resource {
 		schema.Field{Name: "status", Type: schema.Text, Enum: []string{"todo", "done"}, Default: schema.String("todo"), Filter: true, Sort: true},
 		schema.Field{Name: "mood", Type: schema.Text, Nullable: true, Enum: []string{"good", "bad"}, Filter: true},
 		schema.Field{Name: "due_date", Type: schema.Date, Nullable: true, Filter: true, Sort: true},
-		schema.Field{Name: "effort", Type: schema.Number, Min: bound(0), Max: bound(100), Filter: true},
+		schema.Field{Name: "effort", Type: schema.Number, Min: new(int64(0)), Max: new(int64(100)), Filter: true},
 		schema.Field{Name: "urgent", Type: schema.Boolean, Filter: true},
 		schema.Field{Name: "secret", Type: schema.Text, Hidden: true, ReadOnly: true},
 		schema.Field{Name: "completed_at", Type: schema.Time, Nullable: true, ReadOnly: true},

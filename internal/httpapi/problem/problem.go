@@ -7,6 +7,7 @@ package problem
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/tenantry/tenantry/internal/fault"
@@ -91,7 +92,7 @@ func Append(dst []byte, f *fault.Error, requestID string) []byte {
 	dst = append(dst, `,"title":`...)
 	dst = schema.AppendString(dst, kind.Title)
 	dst = append(dst, `,"status":`...)
-	dst = appendStatus(dst, kind.Status)
+	dst = strconv.AppendInt(dst, int64(kind.Status), 10)
 	dst = append(dst, `,"detail":`...)
 	dst = schema.AppendString(dst, detail)
 	dst = append(dst, `,"code":`...)
@@ -121,10 +122,6 @@ func Authenticate(f *fault.Error) string {
 
 // notDescription reports what RFC 6750 does not allow in an error_description.
 func notDescription(c rune) bool { return c < ' ' || c > '~' || c == '"' || c == '\\' }
-
-func appendStatus(dst []byte, status int) []byte {
-	return append(dst, byte('0'+status/100), byte('0'+status/10%10), byte('0'+status%10))
-}
 
 func appendFields(dst []byte, fields []fault.Field) []byte {
 	for i, f := range fields {
