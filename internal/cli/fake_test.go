@@ -1,0 +1,182 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tenantry/tenantry/internal/cli"
+)
+
+// bundle is one command line on a program that only remembers what it was asked.
+type bundle struct {
+	dir     string
+	environ []string
+	stdin   string
+	signals chan os.Signal
+	fake    *fakeProgram
+	// out, when set, gets what is written to stdout while the command runs.
+	out *buffer
+}
+
+func setup(t *testing.T) *bundle {
+	t.Helper()
+	return &bundle{dir: t.TempDir(), signals: make(chan os.Signal, 2), fake: newFake(), out: &buffer{}}
+}
+
+// result is what a command left behind.
+type result struct {
+	code        int
+	out, errors string
+}
+
+func (b *bundle) run(args ...string) result {
+	var errs buffer
+	b.out.reset()
+	code := cli.Run(context.Background(), args, cli.Environment{
+		Stdin: strings.NewReader(b.stdin), Stdout: b.out, Stderr: &errs, Environ: b.environ, Dir: b.dir,
+		Signals: b.signals, Clock: time.Now, Random: rand.Reader,
+	}, b.fake.program())
+	return result{code, b.out.String(), errs.String()}
+}
+
+// buffer may be read while it is written.
+type buffer struct {
+	mu   sync.Mutex
+	data bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.data.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.data.String()
+}
+
+func (b *buffer) reset() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.data.Reset()
+}
+
+// fakeProgram is what the commands work on in these tests. It keeps everything in memory.
+type fakeProgram struct {
+	settings cli.Settings
+	openErr  error
+	pending  []string
+	migrated int
+	closed   int
+	demos    []cli.DemoOptions
+	demoErr  error
+	server   *fakeServer
+	accounts *fakeAccounts
+}
+
+func newFake() *fakeProgram {
+	return &fakeProgram{server: newFakeServer(), accounts: &fakeAccounts{}}
+}
+
+func (f *fakeProgram) program() cli.Program {
+	return cli.Program{
+		Name: "tenantry", Description: "A REST API for many tenants.", Version: "1.2.3", Open: f.open,
+		Document: func(version, format string) ([]byte, error) { return []byte(version + " as " + format), nil },
+	}
+}
+
+func (f *fakeProgram) open(_ context.Context, settings cli.Settings, _ *slog.Logger) (cli.Database, error) {
+	f.settings = settings
+	return fakeDatabase{f}, f.openErr
+}
+
+type fakeDatabase struct{ *fakeProgram }
+
+func (d fakeDatabase) Pending(context.Context) ([]string, error) { return d.pending, nil }
+
+func (d fakeDatabase) Migrate(context.Context) error {
+	d.pending, d.migrated = nil, d.migrated+1
+	return nil
+}
+
+func (d fakeDatabase) Service(context.Context) (cli.Service, error) { return d.fakeProgram, nil }
+
+func (d fakeDatabase) Close() error {
+	d.closed++
+	return nil
+}
+
+func (f *fakeProgram) Accounts() cli.Accounts { return f.accounts }
+
+func (f *fakeProgram) Server() (cli.Server, error) { return f.server, nil }
+
+func (f *fakeProgram) Demo(_ context.Context, o cli.DemoOptions) (cli.DemoResult, error) {
+	f.demos = append(f.demos, o)
+	o.Progress(1, 2)
+	o.Step("acme: 2 records added")
+	return cli.DemoResult{Tenants: 1, Users: 5, Records: 2, Token: "t0ken", Path: "/api/v1/projects/"}, f.demoErr
+}
+
+// fakeServer serves nobody; a test decides when its requests in flight are done.
+type fakeServer struct {
+	mu       sync.Mutex
+	calls    []string
+	serving  chan net.Listener
+	stop     chan struct{}
+	inFlight chan struct{}
+	serveErr error
+}
+
+func newFakeServer() *fakeServer {
+	return &fakeServer{serving: make(chan net.Listener, 1), stop: make(chan struct{}), inFlight: make(chan struct{})}
+}
+
+func (s *fakeServer) called(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls = append(s.calls, name)
+}
+
+func (s *fakeServer) history() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string{}, s.calls...)
+}
+
+func (s *fakeServer) Serve(l net.Listener) error {
+	if s.serveErr != nil {
+		return s.serveErr
+	}
+	s.called("serve")
+	s.serving <- l
+	<-s.stop
+	return errors.New("closed")
+}
+
+func (s *fakeServer) Drain() { s.called("drain") }
+
+func (s *fakeServer) Shutdown(ctx context.Context) error {
+	s.called("shutdown")
+	select {
+	case <-s.inFlight:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *fakeServer) Close() error {
+	s.called("close")
+	return nil
+}

@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+)
+
+// database reaches the database that the settings name.
+func (s *session) database(ctx context.Context, settings *Settings) (Database, error) {
+	storage := &settings.Storage
+	s.secrets = append(s.secrets, storage.DatabaseURL.secrets()...)
+	s.secrets = append(s.secrets, storage.MigrationURL.secrets()...)
+	if storage.MigrationURL != "" && storage.DatabaseURL == "" {
+		return nil, &usageError{s.vars.source("migration-url") + " is for PostgreSQL; it takes --database-url as well"}
+	}
+	if storage.DatabaseURL == "" {
+		if err := s.dataDir(s.path(storage.DataDir)); err != nil {
+			return nil, err
+		}
+	}
+	opened := *settings
+	opened.Storage.DataDir = s.path(storage.DataDir)
+	database, err := s.program.Open(ctx, opened, s.log())
+	if err != nil {
+		return nil, s.unusable(*storage, err)
+	}
+	return database, nil
+}
+
+// unusable says which database fails and which flag names it.
+func (s *session) unusable(storage Storage, err error) error {
+	flag := "data-dir"
+	if storage.DatabaseURL != "" {
+		flag = "database-url"
+	}
+	return &problem{fmt.Sprintf("%s (%s) can't be used", storage.Name(), s.vars.source(flag)), err}
+}
+
+// service returns what works on the database, once it is migrated, and a function that closes both.
+func (s *session) service(ctx context.Context, settings *Settings) (Service, func(), error) {
+	key, err := s.signingKey(settings.Storage, settings.Tokens)
+	if err != nil {
+		return nil, nil, err
+	}
+	settings.Tokens.Key = key
+	s.secrets = append(s.secrets, string(key))
+	return s.keyed(ctx, settings)
+}
+
+// accounts is service for the commands that administer tenants and users. They issue no token and take no signing
+// key: one that is thrown away does.
+func (s *session) accounts(ctx context.Context, storage Storage) (Accounts, func(), error) {
+	key := make([]byte, minKey)
+	if _, err := io.ReadFull(s.env.Random, key); err != nil {
+		return nil, nil, err
+	}
+	service, closing, err := s.keyed(ctx, &Settings{Storage: storage, Tokens: Tokens{Key: key}})
+	if err != nil {
+		return nil, nil, err
+	}
+	return service.Accounts(), closing, nil
+}
+
+func (s *session) keyed(ctx context.Context, settings *Settings) (Service, func(), error) {
+	database, err := s.database(ctx, settings)
+	if err != nil {
+		return nil, nil, err
+	}
+	closing := func() {
+		if err := database.Close(); err != nil {
+			s.complain("closing the database: " + explain(err))
+		}
+	}
+	if err := s.migrated(ctx, settings.Storage, database); err != nil {
+		closing()
+		return nil, nil, err
+	}
+	service, err := database.Service(ctx)
+	if err != nil {
+		closing()
+		return nil, nil, s.unusable(settings.Storage, err)
+	}
+	return service, closing, nil
+}
+
+// migrated brings the database up to date. Production leaves that to whoever deploys, and refuses to start before.
+func (s *session) migrated(ctx context.Context, storage Storage, database Database) error {
+	if storage.Environment != Production {
+		if err := database.Migrate(ctx); err != nil {
+			return s.unusable(storage, err)
+		}
+		return nil
+	}
+	pending, err := database.Pending(ctx)
+	if err != nil {
+		return s.unusable(storage, err)
+	}
+	if len(pending) > 0 {
+		return &problem{fmt.Sprintf("%s has pending migrations (%s); run %s migrate up first",
+			storage.Name(), strings.Join(pending, ", "), s.program.Name), nil}
+	}
+	return nil
+}
+
+// log returns the logger of the command. One that doesn't serve logs only what is wrong.
+func (s *session) log() *slog.Logger {
+	if s.logger != nil {
+		return s.logger
+	}
+	return newLogger(s.env.Stderr, Logging{LogFormat: "text", LogLevel: "warn"})
+}

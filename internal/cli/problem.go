@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"github.com/tenantry/tenantry/internal/fault"
+)
+
+// The exit codes.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// usageError is a command that was given wrongly; the program ends with exitUsage.
+type usageError struct{ text string }
+
+func (e *usageError) Error() string { return e.text }
+
+// problem is a failure with what to do about it.
+type problem struct {
+	text  string
+	cause error
+}
+
+func (e *problem) Error() string {
+	if e.cause == nil {
+		return e.text
+	}
+	return e.text + ": " + explain(e.cause)
+}
+
+func (e *problem) Unwrap() error { return e.cause }
+
+func exitCode(err error) int {
+	var usage *usageError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &usage):
+		return exitUsage
+	default:
+		return exitFailed
+	}
+}
+
+// explain returns what a person can act on. It drops the code words that are meant for clients of the API.
+func explain(err error) string {
+	var known *problem
+	if errors.As(err, &known) {
+		return err.Error()
+	}
+	var failed *fault.Error
+	if errors.As(err, &failed) {
+		return explainFault(failed)
+	}
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err.Error()
+	}
+	if errors.Is(err, context.Canceled) {
+		return "interrupted"
+	}
+	return err.Error()
+}
+
+func explainFault(failed *fault.Error) string {
+	text := strings.TrimSuffix(failed.Message, ".")
+	if len(failed.Fields) > 0 {
+		parts := make([]string, 0, len(failed.Fields))
+		for _, f := range failed.Fields {
+			parts = append(parts, f.Name+": "+strings.TrimSuffix(f.Message, "."))
+		}
+		text = strings.Join(parts, "; ")
+	}
+	// On the machine itself the cause may be shown: whoever runs the program may read its files anyway.
+	if cause := errors.Unwrap(failed); cause != nil {
+		if text == "" || failed.Code == fault.Internal {
+			return cause.Error()
+		}
+		text += ": " + cause.Error()
+	}
+	return text
+}
+
+// password finds the password in whatever looks like a URL: somebody may have pasted one where it doesn't belong.
+var password = regexp.MustCompile(`(://[^\s/?#:@"]*):[^\s/?#"]*@`)
+
+// printable makes one line of text that shows none of the secrets.
+func printable(text string, secrets []string) string {
+	for _, secret := range secrets {
+		// A secret of a few characters would also hide parts of ordinary words; the pattern finds it in a URL.
+		if len(secret) >= 4 {
+			text = strings.ReplaceAll(text, secret, "(secret)")
+		}
+	}
+	text = password.ReplaceAllString(text, "$1@")
+	text = strings.Join(strings.FieldsFunc(text, func(c rune) bool { return c == '\n' || c == '\r' }), "; ")
+	// A control character from a name or a database could rewrite what the terminal shows.
+	return strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) {
+			return '?'
+		}
+		return c
+	}, text)
+}

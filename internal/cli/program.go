@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"time"
+)
+
+// Program is what the commands work on. The root package hands it in.
+type Program struct {
+	// Name is the program's own in help and messages, Description what it is, Version which.
+	Name, Description, Version string
+	// Open reaches the database that the settings name and changes nothing in it. In production it refuses a
+	// database whose role could bypass row security. Its errors are shown: they say what to do.
+	Open func(ctx context.Context, settings Settings, logger *slog.Logger) (Database, error)
+	// Document returns the OpenAPI document. version is "3.1" or "3.0", format "json" or "yaml".
+	Document func(version, format string) ([]byte, error)
+}
+
+// Database is a database that has been reached but may not be migrated yet.
+type Database interface {
+	// Pending lists in words what Migrate would do.
+	Pending(ctx context.Context) ([]string, error)
+	Migrate(ctx context.Context) error
+	// Service returns what works on the database. It is called once, and only when nothing is pending.
+	Service(ctx context.Context) (Service, error)
+	Close() error
+}
+
+// Service is the program on a migrated database.
+type Service interface {
+	Accounts() Accounts
+	// Server returns the server of the API.
+	Server() (Server, error)
+	// Demo adds what the sample data lacks and writes the tokens file.
+	Demo(ctx context.Context, options DemoOptions) (DemoResult, error)
+}
+
+// Server answers requests.
+type Server interface {
+	// Serve answers requests of the listener until Shutdown or Close; then its error is of no interest.
+	Serve(listener net.Listener) error
+	// Drain makes /readyz answer 503 from now on, and nothing else.
+	Drain()
+	// Shutdown closes the listener and waits for the requests in flight, until the context ends.
+	Shutdown(ctx context.Context) error
+	// Close ends everything at once.
+	Close() error
+}
+
+// DemoOptions say what sample data is wanted.
+type DemoOptions struct {
+	// BaseURL is where the server is, for the tokens file.
+	BaseURL string
+	// Out is the tokens file.
+	Out string
+	// Tenants is how many tenants there are to be, Projects how many projects in each, Tasks and Documents how
+	// many in each project.
+	Tenants, Projects, Tasks, Documents int
+	// Seed decides about the data: the same seed, the same data.
+	Seed uint64
+	// Today is the day that dates are counted from.
+	Today time.Time
+	// TokenTTL is how long the access tokens are good.
+	TokenTTL time.Duration
+	// Random is a source of passwords.
+	Random io.Reader
+	// Progress is told how many of all steps are done. It may be called concurrently.
+	Progress func(done, total int)
+	// Step is told in words what has been done. It may be called concurrently.
+	Step func(text string)
+}
+
+// DemoResult is what demo did.
+type DemoResult struct {
+	// Tenants, Users and Records were added; what was there already is not counted.
+	Tenants, Users, Records int
+	// Token is an access token of the first tenant's owner.
+	Token string
+	// Path is that of a list to try the token on.
+	Path string
+}

@@ -1,0 +1,156 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/tenantry/tenantry/internal/tenant"
+)
+
+type serveCommand struct {
+	Settings
+	Demo bool `group:"sample" help:"Fill the database with sample tenants, users and records first, and write test_tokens.json. Refused in production."`
+}
+
+// Help is the longer text of serve --help.
+func (*serveCommand) Help() string {
+	return "Serves the API until it is told to stop. Without any setting it keeps everything in ./data, which it makes. " +
+		"Results go to stdout, logs to stderr."
+}
+
+func (c *serveCommand) Run(ctx context.Context, s *session) error {
+	if c.Demo && c.Storage.Environment == Production {
+		return &usageError{s.vars.source("demo") + " is refused in production: anyone could know the sample users"}
+	}
+	s.logger = newLogger(s.env.Stderr, c.Logging)
+	starting, started := s.untilSignal(ctx)
+	defer started()
+	service, closing, err := s.service(starting, &c.Settings)
+	if err != nil {
+		return err
+	}
+	defer closing()
+	listener, err := s.listen(starting, c.Serving.Addr)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }()
+	server, err := service.Server()
+	if err != nil {
+		return err
+	}
+	if err := c.welcome(starting, s, service, baseURL(listener.Addr().String())); err != nil {
+		return err
+	}
+	started()
+	return s.serve(ctx, server, listener, c.Serving)
+}
+
+// listen takes the address.
+func (s *session) listen(ctx context.Context, addr Address) (net.Listener, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", string(addr))
+	source := s.vars.source("addr")
+	switch {
+	case err == nil:
+		return listener, nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, &problem{fmt.Sprintf("%s: %s is in use by another program; stop it or choose another address", source, addr), nil}
+	case errors.Is(err, syscall.EACCES):
+		return nil, &problem{fmt.Sprintf("%s: %s may not be used; ports below 1024 take a right of their own", source, addr), nil}
+	default:
+		var failed *net.OpError
+		if errors.As(err, &failed) {
+			err = failed.Err
+		}
+		return nil, &problem{fmt.Sprintf("%s: can't listen on %s", source, addr), err}
+	}
+}
+
+// baseURL is where a client on this machine finds a server that listens on addr.
+func baseURL(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if ip := net.ParseIP(host); err == nil && (host == "" || ip.IsUnspecified()) {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// welcome says where everything is, and adds the sample data where it is asked for.
+func (c *serveCommand) welcome(ctx context.Context, s *session, service Service, base string) error {
+	out := []string{
+		fmt.Sprintf("%s %s serves from %s:", s.program.Name, s.program.Version, c.Storage.Name()),
+		"",
+		"  API      " + base + "/api/v1/",
+		"  Docs     " + base + "/api/docs/",
+		"  OpenAPI  " + base + "/api/schema/",
+	}
+	try := []string{"", "Try it:", "", "  curl " + base + "/"}
+	if c.Demo {
+		options := defaultDemo()
+		options.BaseURL = base
+		result, err := s.demo(ctx, service, options)
+		if err != nil {
+			return err
+		}
+		out = append(out, "  Tokens   "+options.Out+" (sample users with their passwords and tokens)")
+		try[3] = "  " + result.curl(base)
+	} else if tenants, err := service.Accounts().Tenants(ctx, tenant.ID{}, 1); err == nil && len(tenants) == 0 {
+		try = append(try, "", fmt.Sprintf("There is no tenant yet: make one with %s tenant create, or begin with serve --demo.", s.program.Name))
+	}
+	s.print("%s\n", strings.Join(append(out, try...), "\n"))
+	return nil
+}
+
+// serve answers requests until a signal comes, and drains then.
+func (s *session) serve(ctx context.Context, server Server, listener net.Listener, serving Serving) error {
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	s.logger.Info("listening", "addr", listener.Addr().String())
+	select {
+	case err := <-failed:
+		return &problem{"the server stopped by itself", err}
+	case <-s.env.Signals:
+	case <-ctx.Done():
+	}
+	return s.drain(ctx, server, serving)
+}
+
+// drain lets load balancers notice, closes the listener and waits for the requests in flight. A second signal ends
+// it at once, as whoever sends it wants.
+func (s *session) drain(ctx context.Context, server Server, serving Serving) error {
+	s.logger.Info("stopping; a second signal stops at once",
+		"drain_delay", serving.DrainDelay.Duration(), "drain_timeout", serving.DrainTimeout.Duration())
+	server.Drain()
+	select {
+	case <-time.After(serving.DrainDelay.Duration()):
+	case <-s.env.Signals:
+		return s.stopNow(server)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), serving.DrainTimeout.Duration())
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- server.Shutdown(ctx) }()
+	select {
+	case err := <-done:
+		if errors.Is(err, context.DeadlineExceeded) {
+			_ = server.Close()
+			return &problem{fmt.Sprintf("requests that still ran after %s (%s) were cut off",
+				serving.DrainTimeout.Duration(), s.vars.source("drain-timeout")), nil}
+		}
+		s.logger.Info("stopped")
+		return err
+	case <-s.env.Signals:
+		return s.stopNow(server)
+	}
+}
+
+func (s *session) stopNow(server Server) error {
+	s.logger.Warn("stopped at once; requests in flight were cut off")
+	_ = server.Close() // what it might say is of no use any more
+	return nil
+}

@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"bytes"
+	"time"
+)
+
+// The environments.
+const (
+	Development = "development"
+	Production  = "production"
+)
+
+// Settings are all that Tenantry can be told. Their tags are the flags, and give the names of the environment
+// variables: --data-dir is TENANTRY_DATA_DIR. A command has those groups of them that it uses; the fields of the
+// other groups are zero.
+type Settings struct {
+	Storage Storage `embed:"" group:"storage"`
+	Tokens  Tokens  `embed:"" group:"tokens"`
+	Serving Serving `embed:"" group:"serving"`
+	Logging Logging `embed:"" group:"logging"`
+}
+
+// Storage says where the data is.
+type Storage struct {
+	Environment       string      `default:"development" enum:"development,production" placeholder:"NAME" help:"development or production; production refuses weak signing keys, pending migrations and database roles that bypass row security."`
+	DataDir           string      `default:"./data" placeholder:"DIR" help:"Where the embedded databases and the generated signing key are."`
+	DatabaseURL       DatabaseURL `name:"database-url" placeholder:"URL" help:"PostgreSQL, as postgres://USER:PASSWORD@HOST:5432/DATABASE. Without it: embedded SQLite in the data directory."`
+	MigrationURL      DatabaseURL `name:"migration-url" placeholder:"URL" help:"The same PostgreSQL as the role that owns the tables; it migrates and never serves."`
+	SqliteSynchronous string      `default:"full" enum:"full,normal" placeholder:"MODE" help:"full: an acknowledged write survives a power cut. normal: faster, the last writes may not."`
+}
+
+// Name says in a few words where the data is, without a secret.
+func (s Storage) Name() string {
+	if s.DatabaseURL != "" {
+		return "PostgreSQL at " + s.DatabaseURL.String()
+	}
+	return "embedded SQLite in " + s.DataDir
+}
+
+// Tokens says how tokens are signed and how long they are good.
+type Tokens struct {
+	JWTSigningKey Secret   `name:"jwt-signing-key" placeholder:"KEY" help:"32 bytes at least; @FILE reads a file. Without it, development makes a random one in the data directory."`
+	JWTIssuer     string   `name:"jwt-issuer" default:"multitenant-api" placeholder:"NAME" help:"The issuer that tokens name."`
+	AccessTTL     Lifetime `name:"access-ttl" default:"15m" placeholder:"DURATION" help:"How long an access token is good."`
+	RefreshTTL    Lifetime `name:"refresh-ttl" default:"168h" placeholder:"DURATION" help:"How long a refresh token is good."`
+
+	// Key is the signing key itself, once it has been read or made.
+	Key []byte `kong:"-"`
+}
+
+// Serving says how requests are served.
+type Serving struct {
+	Addr         Address `default:"127.0.0.1:8000" placeholder:"HOST:PORT" help:"Where to listen; loopback only unless told otherwise."`
+	MaxBody      Size    `default:"1MiB" placeholder:"SIZE" help:"The largest body of a request, such as 1MiB, 512KiB or 65536."`
+	DrainDelay   Wait    `default:"0s" placeholder:"DURATION" help:"On SIGTERM: how long /readyz answers 503 before the listener closes."`
+	DrainTimeout Wait    `default:"30s" placeholder:"DURATION" help:"Then: how long requests in flight may take."`
+}
+
+// Logging says what is logged to stderr and how.
+type Logging struct {
+	LogFormat string `default:"text" enum:"text,json" placeholder:"FORMAT" help:"text or json."`
+	LogLevel  string `default:"info" enum:"debug,info,warn,error" placeholder:"LEVEL" help:"debug, info, warn or error."`
+}
+
+// Duration returns the lifetime as what it is.
+func (l Lifetime) Duration() time.Duration { return time.Duration(l) }
+
+// Duration returns the wait as what it is.
+func (w Wait) Duration() time.Duration { return time.Duration(w) }
+
+// minKey is what HS256 takes (RFC 7518, section 3.2): as many bytes as the hash has.
+const minKey = 32
+
+// weakKey says why the key can be guessed, and nothing where it looks random. It catches the keys that people
+// type; only a random source can make a good one.
+func weakKey(key []byte) string {
+	var seen [256]bool
+	distinct := 0
+	for _, b := range key {
+		if !seen[b] {
+			seen[b] = true
+			distinct++
+		}
+	}
+	if distinct < 9 {
+		return "has too few different characters"
+	}
+	for period := 1; period <= len(key)/2; period++ {
+		if bytes.Equal(key[period:], key[:len(key)-period]) {
+			return "repeats itself"
+		}
+	}
+	return ""
+}

@@ -1,0 +1,156 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Address is HOST:PORT to listen on. An empty host is every interface.
+type Address string
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (a *Address) UnmarshalText(text []byte) error {
+	host, port, err := net.SplitHostPort(string(text))
+	number, numberErr := strconv.ParseUint(port, 10, 16)
+	if err != nil || numberErr != nil || strings.ContainsAny(host, "/ ") {
+		return fmt.Errorf("%q is not HOST:PORT, such as 127.0.0.1:8000 or :8000", text)
+	}
+	*a = Address(net.JoinHostPort(host, strconv.FormatUint(number, 10)))
+	return nil
+}
+
+// Size is a number of bytes.
+type Size int64
+
+// maxSize bounds what a body may be set to: it is held in memory.
+const maxSize = 1 << 30
+
+type unit struct {
+	name  string
+	bytes int64
+}
+
+// units are tried in this order: each ends in the next one's letters.
+func units() []unit {
+	return []unit{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"B", 1}, {"", 1}}
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *Size) UnmarshalText(text []byte) error {
+	for _, u := range units() {
+		number, found := strings.CutSuffix(string(text), u.name)
+		if !found {
+			continue
+		}
+		n, err := strconv.ParseInt(number, 10, 64)
+		if err != nil || n < 1 || n > maxSize/u.bytes {
+			break
+		}
+		*s = Size(n * u.bytes)
+		return nil
+	}
+	return fmt.Errorf("%q is not a size from 1 byte to 1GiB, such as 1MiB, 512KiB or 65536", text)
+}
+
+// Lifetime is how long something is good: at least a second, since tokens count in seconds.
+type Lifetime time.Duration
+
+// maxLifetime keeps times of expiry within what every reader of a token can hold.
+const maxLifetime = 10 * 365 * 24 * time.Hour
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (l *Lifetime) UnmarshalText(text []byte) error {
+	d, err := time.ParseDuration(string(text))
+	if err != nil || d < time.Second || d > maxLifetime {
+		return fmt.Errorf("%q is not a duration from 1s to 87600h, such as 90s, 15m or 24h", text)
+	}
+	*l = Lifetime(d)
+	return nil
+}
+
+// Wait is how long to wait for something; zero is not at all.
+type Wait time.Duration
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (w *Wait) UnmarshalText(text []byte) error {
+	d, err := time.ParseDuration(string(text))
+	if err != nil || d < 0 || d > 24*time.Hour {
+		return fmt.Errorf("%q is not a duration from 0s to 24h, such as 5s or 1m", text)
+	}
+	*w = Wait(d)
+	return nil
+}
+
+// DatabaseURL is where a PostgreSQL database is. Printed in any way, it has no password.
+type DatabaseURL string
+
+var errDatabaseURL = errors.New("it takes a URL such as postgres://USER:PASSWORD@HOST:5432/DATABASE")
+
+// UnmarshalText implements encoding.TextUnmarshaler. Its error never repeats the text, which holds a password.
+func (d *DatabaseURL) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*d = ""
+		return nil
+	}
+	u, err := url.Parse(string(text))
+	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") || u.Host == "" && u.Query().Get("host") == "" {
+		return errDatabaseURL
+	}
+	*d = DatabaseURL(text)
+	return nil
+}
+
+// String returns the URL without its password.
+func (d DatabaseURL) String() string {
+	if d == "" {
+		return ""
+	}
+	u, err := url.Parse(string(d))
+	if err != nil {
+		return "postgres://(hidden)"
+	}
+	if u.User != nil {
+		u.User = url.User(u.User.Username())
+	}
+	// The query may hold a password as well.
+	u.RawQuery, u.Fragment = "", ""
+	return u.String()
+}
+
+// GoString keeps %#v from showing the password.
+func (d DatabaseURL) GoString() string { return strconv.Quote(d.String()) }
+
+// LogValue implements slog.LogValuer.
+func (d DatabaseURL) LogValue() slog.Value { return slog.StringValue(d.String()) }
+
+// secrets returns the parts of the URL that must not be printed.
+func (d DatabaseURL) secrets() []string {
+	u, err := url.Parse(string(d))
+	if err != nil {
+		return []string{string(d)}
+	}
+	var found []string
+	if password, ok := u.User.Password(); ok {
+		_, raw, _ := strings.Cut(u.User.String(), ":")
+		found = append(found, password, raw)
+	}
+	return append(found, u.Query()["password"]...)
+}
+
+// Secret is a text that is never printed.
+type Secret string
+
+// String hides the secret.
+func (Secret) String() string { return "(secret)" }
+
+// GoString hides the secret from %#v.
+func (Secret) GoString() string { return "(secret)" }
+
+// LogValue implements slog.LogValuer.
+func (Secret) LogValue() slog.Value { return slog.StringValue("(secret)") }

@@ -1,0 +1,23 @@
+package demo
+
+import (
+	"context"
+	"time"
+
+	"github.com/tenantry/tenantry/internal/account"
+	"github.com/tenantry/tenantry/internal/id"
+	"github.com/tenantry/tenantry/internal/policy"
+	"github.com/tenantry/tenantry/internal/tenant"
+)
+
+// Accounts administers tenants and users; account.Service does.
+type Accounts interface {
+	CreateTenant(ctx context.Context, name, slug string) (tenant.Tenant, error)
+	Tenant(ctx context.Context, ref string) (tenant.Tenant, error)
+	Members(ctx context.Context, ref string, after id.ID, limit int) ([]account.Member, error)
+	CreateUser(ctx context.Context, username, password string, operator bool) (account.User, error)
+	User(ctx context.Context, username string) (account.User, error)
+	SetPassword(ctx context.Context, username, password string) error
+	AddMember(ctx context.Context, ref, username string, role policy.Role) (account.Member, error)
+	Issue(ctx context.Context, username, ref string, ttl time.Duration) (account.Grant, error)
+}

@@ -1,0 +1,59 @@
+package demo
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+)
+
+// File is the tokens file.
+type File struct {
+	BaseURL  string       `json:"base_url"`
+	Operator Operator     `json:"operator"`
+	Tenants  []FileTenant `json:"tenants"`
+}
+
+// Operator is the sample operator of the platform.
+type Operator struct {
+	Username string `json:"username"`
+	Password string `json:"password"`
+}
+
+// FileTenant is one tenant; AccessToken is its owner's.
+type FileTenant struct {
+	ID          string     `json:"id"`
+	Slug        string     `json:"slug"`
+	Name        string     `json:"name"`
+	Users       []FileUser `json:"users"`
+	AccessToken string     `json:"access_token"`
+}
+
+// FileUser is one user of a tenant, with tokens for it.
+type FileUser struct {
+	ID           string `json:"id"`
+	Username     string `json:"username"`
+	Password     string `json:"password"`
+	Role         string `json:"role"`
+	AccessToken  string `json:"access_token"`
+	RefreshToken string `json:"refresh_token"`
+}
+
+// write writes the file whole or not at all, for its owner's eyes alone, even where a file of the name was there
+// with other rights.
+func (f *File) write(path string) error {
+	content, err := json.MarshalIndent(f, "", "  ")
+	if err != nil {
+		return err
+	}
+	temporary, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(temporary.Name()) }()
+	_, err = temporary.Write(append(content, '\n'))
+	if err = errors.Join(err, temporary.Close()); err != nil {
+		return err
+	}
+	return os.Rename(temporary.Name(), path)
+}
