@@ -34,6 +34,7 @@ var (
 	flawDate     = flaw{fault.FieldFormat, "must be a date of the form YYYY-MM-DD"}
 	flawObject   = flaw{fault.FieldType, "must be a JSON object"}
 	flawDepth    = flaw{fault.FieldInvalid, fmt.Sprintf("must not be nested deeper than %d levels", maxDepth-1)}
+	flawDouble   = flaw{fault.FieldInvalid, "must be within the range of a double"}
 	flawRange    = flaw{fault.FieldInvalid, "must not contain a number beyond the range of a double"}
 )
 

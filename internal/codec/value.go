@@ -26,7 +26,7 @@ func read(f *schema.Field, raw jsontext.Value) (schema.Value, flaw) {
 		if kind != jsontext.KindNumber {
 			return schema.Value{}, wrongType("an integer")
 		}
-		return readInteger(raw)
+		return readInteger(f, raw)
 	case schema.Number:
 		if kind != jsontext.KindNumber {
 			return schema.Value{}, wrongType("a number")
@@ -92,13 +92,13 @@ func readString(t schema.Type, kind jsontext.Kind, raw jsontext.Value, wrong fla
 func readNumber(raw jsontext.Value) (schema.Value, flaw) {
 	number, err := strconv.ParseFloat(string(raw), 64)
 	if err != nil || math.IsInf(number, 0) {
-		return schema.Value{}, flawRange
+		return schema.Value{}, flawDouble
 	}
 	return schema.Float(number + 0), flaw{} // -0 + 0 is 0: there is one zero
 }
 
 // readInteger reads a JSON number that is integral, in whatever form: 1.0 and 1e3 are integers.
-func readInteger(raw []byte) (schema.Value, flaw) {
+func readInteger(f *schema.Field, raw []byte) (schema.Value, flaw) {
 	if n, err := strconv.ParseInt(string(raw), 10, 64); err == nil {
 		return schema.Int(n), flaw{}
 	}
@@ -120,10 +120,16 @@ func readInteger(raw []byte) (schema.Value, flaw) {
 			return schema.Int(n), flaw{}
 		}
 	}
-	if negative {
+	switch {
+	case negative && f.Min != nil:
+		return schema.Value{}, tooSmall(*f.Min)
+	case negative:
 		return schema.Value{}, tooSmall(math.MinInt64)
+	case f.Max != nil:
+		return schema.Value{}, tooLarge(*f.Max)
+	default:
+		return schema.Value{}, tooLarge(math.MaxInt64)
 	}
-	return schema.Value{}, tooLarge(math.MaxInt64)
 }
 
 // significant splits a JSON number into its digits, without zeros at either end, and the power of ten that they
