@@ -21,8 +21,8 @@ build: ## The binary, .bin/tenantry
 	CGO_ENABLED=0 go build -trimpath -o .bin/tenantry ./cmd/tenantry
 
 .PHONY: test
-test: $(with_postgres) ## All tests, on SQLite and on PostgreSQL
-	$(with_postgres) go test ./...
+test: ## All tests, on SQLite and on PostgreSQL
+	scripts/test
 
 .PHONY: race
 race: $(with_postgres) ## All tests with the race detector (needs a C compiler)

@@ -1,0 +1,139 @@
+package tenantry
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/tenantry/tenantry/internal/account"
+	"github.com/tenantry/tenantry/internal/httpapi"
+	"github.com/tenantry/tenantry/internal/id"
+	"github.com/tenantry/tenantry/internal/query"
+	"github.com/tenantry/tenantry/internal/resource"
+	"github.com/tenantry/tenantry/internal/schema"
+	"github.com/tenantry/tenantry/internal/storage"
+	"github.com/tenantry/tenantry/internal/storage/postgres"
+	"github.com/tenantry/tenantry/internal/storage/sqlite"
+	"github.com/tenantry/tenantry/internal/token"
+)
+
+// database is storage that has been reached but may not be migrated yet.
+type database struct {
+	storage.Engine
+
+	app      *App
+	options  Options
+	registry *resource.Registry
+}
+
+// connect checks what was registered and reaches the storage. It changes nothing there.
+func (a *App) connect(ctx context.Context, o Options) (*database, error) {
+	o = o.withDefaults()
+	registry, err := a.compile()
+	if err != nil {
+		return nil, err
+	}
+	engine, err := openEngine(ctx, o, registry.Resources())
+	if err != nil {
+		return nil, err
+	}
+	return &database{Engine: engine, app: a, options: o, registry: registry}, nil
+}
+
+func openEngine(ctx context.Context, o Options, resources []*schema.Resource) (storage.Engine, error) {
+	if o.DatabaseURL == "" {
+		return sqlite.Open(ctx, sqlite.Config{
+			Dir: o.DataDir, Resources: resources, Clock: o.Clock, Synchronous: o.SQLiteSynchronous, Logger: o.Logger,
+		})
+	}
+	return postgres.Open(ctx, postgres.Config{
+		URL: o.DatabaseURL, MigrationURL: o.MigrationURL, Resources: resources, Clock: o.Clock, Logger: o.Logger,
+	})
+}
+
+// prepare brings the storage to the form that this program needs. In production on PostgreSQL that is the
+// operator's decision: the start is refused while something is pending.
+func (d *database) prepare(ctx context.Context) error {
+	if !d.options.Production || d.options.DatabaseURL == "" {
+		if err := d.Migrate(ctx); err != nil {
+			return fmt.Errorf("migrate: %w", err)
+		}
+		return nil
+	}
+	pending, err := d.Pending(ctx)
+	if err != nil {
+		return fmt.Errorf("look for pending migrations: %w", err)
+	}
+	if len(pending) > 0 {
+		return fmt.Errorf("%d migrations are pending, the first: %s; run `tenantry migrate up` before serving in production", len(pending), pending[0])
+	}
+	return nil
+}
+
+// checkPosture looks for ways in which the database role could bypass row security: production refuses to start,
+// development is warned.
+func (d *database) checkPosture(ctx context.Context) error {
+	pg, ok := d.Engine.(*postgres.Engine)
+	if !ok {
+		return nil
+	}
+	findings, err := pg.Posture(ctx)
+	if err != nil {
+		return fmt.Errorf("look at the database role: %w", err)
+	}
+	for _, f := range findings {
+		if d.options.Production {
+			return fmt.Errorf("the database role could bypass row security: %s", f.Message)
+		}
+		d.options.Logger.WarnContext(ctx, "the database role could bypass row security; production would refuse to start", "finding", f.Message)
+	}
+	return nil
+}
+
+// serve puts the use cases and the API on top of the storage.
+func (d *database) serve(ctx context.Context) (*Service, error) {
+	if err := d.checkPosture(ctx); err != nil {
+		return nil, err
+	}
+	s, err := d.assemble()
+	if err != nil {
+		return nil, err
+	}
+	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s.stop, s.watched = stop, make(chan struct{})
+	go func() {
+		defer close(s.watched)
+		s.accounts.Watch(watching)
+	}()
+	return s, nil
+}
+
+func (d *database) assemble() (*Service, error) {
+	o := d.options
+	tokens, err := token.New(token.Config{Key: o.SigningKey, Issuer: o.Issuer, Clock: o.Clock})
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{engine: d.Engine, operations: d.registry.Operations(), logger: o.Logger}
+	s.accounts, err = account.New(account.Config{
+		Platform: d.Platform(), Tokens: tokens, Clock: o.Clock, Logger: o.Logger,
+		AccessTTL: o.AccessTTL, RefreshTTL: o.RefreshTTL,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.resources = resource.New(resource.Config{
+		Registry: d.registry, Open: d.Engine.Open, IsMember: s.accounts.IsMember,
+		Signer: query.NewSigner(o.SigningKey), Clock: o.Clock,
+	})
+	document, err := d.app.document(s.operations)
+	if err != nil {
+		return nil, err
+	}
+	name, version := d.app.config.Name, d.app.config.Version
+	s.handler, err = httpapi.New(httpapi.Config{
+		Operations: s.operations, Resources: s.resources, Accounts: s.accounts, Document: document,
+		Ready: s.ready, Name: name, Version: version, Logger: o.Logger, Clock: o.Clock,
+		NewRequestID: func() string { return id.New().String() }, MaxBody: o.MaxBody,
+	})
+	return s, err
+}

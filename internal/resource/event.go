@@ -1,0 +1,150 @@
+package resource
+
+import (
+	"context"
+	"encoding/hex"
+	"strconv"
+
+	"github.com/tenantry/tenantry/internal/id"
+	"github.com/tenantry/tenantry/internal/operation"
+	"github.com/tenantry/tenantry/internal/policy"
+	"github.com/tenantry/tenantry/internal/query"
+	"github.com/tenantry/tenantry/internal/schema"
+	"github.com/tenantry/tenantry/internal/storage"
+)
+
+// record appends the event of a write to the transaction.
+func (t *Tx) record(ctx context.Context, def *Definition, action string, record id.ID, changes []byte) error {
+	return t.tx.Append(ctx, storage.Event{
+		ID: id.New(), At: t.now, ActorID: t.call.Actor.ID, Actor: actorJSON(t.call.Actor), Action: action,
+		Resource: def.Schema.Name, Record: record, Changes: changes, RequestID: t.call.RequestID, IP: t.call.IP,
+	})
+}
+
+func actorJSON(a policy.Actor) []byte {
+	out := append([]byte(`{"id":"`), a.ID.String()...)
+	out = append(append(out, `","kind":"`...), a.Kind...)
+	out = schema.AppendString(append(out, `","name":`...), a.Name)
+	if !a.OnBehalfOf.IsZero() {
+		out = append(append(append(out, `,"on_behalf_of":"`...), a.OnBehalfOf.String()...), '"')
+	}
+	return append(out, '}')
+}
+
+// changesBetween returns {field: [old, new]} of the fields that differ, and whether any does. A creation has no
+// old values and a deletion no new ones; built-in fields change with every write and are left out, and so are
+// hidden ones, which may be secrets.
+func changesBetween(r *schema.Resource, old, next []schema.Value) ([]byte, bool) {
+	out := make([]byte, 1, 256)
+	out[0] = '{'
+	changed := false
+	for i := range r.Fields {
+		f := &r.Fields[i]
+		if f.BuiltIn || !f.Stored() {
+			continue
+		}
+		before, after := schema.Null(), schema.Null()
+		if old != nil {
+			before = old[i]
+		}
+		if next != nil {
+			after = next[i]
+		}
+		if before.Equal(after) {
+			continue
+		}
+		changed = true
+		if f.Hidden {
+			continue
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = append(append(append(out, '"'), f.Name...), `":[`...)
+		out = append(before.AppendJSON(out), ',')
+		out = append(after.AppendJSON(out), ']')
+	}
+	return append(out, '}'), changed
+}
+
+// verifyPage is how many events VerifyEvents reads at once.
+const verifyPage = 1000
+
+// VerifyEvents recomputes the chain of the tenant's events and returns {"ok", "checked", "first_broken"}, where
+// first_broken is the seq of the first event that does not fit, or is missing; null where all do.
+func (s *Service) VerifyEvents(ctx context.Context, call Call, op *operation.Operation) ([]byte, error) {
+	def, err := s.begin(call, op)
+	if err != nil {
+		return nil, err
+	}
+	chain := verification{schema: def.Schema}
+	err = s.view(ctx, call, func(tx *Tx) error {
+		chain = verification{schema: def.Schema}
+		return chain.run(ctx, tx.tx)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return chain.json(), nil
+}
+
+// verification walks a chain from its first event on.
+type verification struct {
+	schema  *schema.Resource
+	checked int64
+	broken  int64 // the seq of the first event that does not fit, 0 while all do
+	last    [32]byte
+	after   []schema.Value
+}
+
+func (v *verification) run(ctx context.Context, tx storage.Tx) error {
+	order := []query.Key{{Field: v.schema.Field("seq")}, {Field: v.schema.Field(schema.FieldID)}}
+	for v.broken == 0 {
+		read := 0
+		_, err := tx.List(ctx, v.schema, query.List{Order: order, After: v.after, Limit: verifyPage}, func(rec storage.Record) error {
+			read++
+			v.add(rec.Values)
+			return nil
+		})
+		if err != nil || read < verifyPage {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v *verification) add(values []schema.Value) {
+	if v.broken != 0 {
+		return
+	}
+	event := eventOf(values)
+	v.after = []schema.Value{values[storage.EventSeq], values[storage.EventID].Clone()}
+	expected := storage.ChainHash(v.last, event.Seq, event.Payload())
+	if event.Seq != v.checked+1 || hex.EncodeToString(expected[:]) != values[storage.EventHash].Text() {
+		v.broken = v.checked + 1
+		return
+	}
+	v.checked++
+	v.last = expected
+}
+
+func (v *verification) json() []byte {
+	out := strconv.AppendBool([]byte(`{"ok":`), v.broken == 0)
+	out = strconv.AppendInt(append(out, `,"checked":`...), v.checked, 10)
+	out = append(out, `,"first_broken":`...)
+	if v.broken == 0 {
+		return append(out, "null}"...)
+	}
+	return append(strconv.AppendInt(out, v.broken, 10), '}')
+}
+
+// eventOf reads an event from the values of storage.Events.
+func eventOf(values []schema.Value) storage.Event {
+	return storage.Event{
+		ID: values[storage.EventID].ID(), Seq: values[storage.EventSeq].Int(), At: values[storage.EventAt].Time(),
+		ActorID: values[storage.EventActorID].ID(), Actor: values[storage.EventActor].Raw(),
+		Action: values[storage.EventAction].Text(), Resource: values[storage.EventResource].Text(),
+		Record: values[storage.EventRecord].ID(), Changes: values[storage.EventChanges].Raw(),
+		RequestID: values[storage.EventRequestID].Text(), IP: values[storage.EventIP].Text(),
+	}
+}

@@ -1,0 +1,111 @@
+package resource
+
+import (
+	"context"
+	"time"
+
+	"github.com/tenantry/tenantry/internal/fault"
+	"github.com/tenantry/tenantry/internal/id"
+	"github.com/tenantry/tenantry/internal/operation"
+	"github.com/tenantry/tenantry/internal/policy"
+	"github.com/tenantry/tenantry/internal/query"
+	"github.com/tenantry/tenantry/internal/storage"
+	"github.com/tenantry/tenantry/internal/tenant"
+)
+
+// Config is what a Service needs.
+type Config struct {
+	Registry *Registry
+	// Open returns the store of a tenant.
+	Open func(ctx context.Context, t tenant.ID) (storage.Store, error)
+	// IsMember reports whether the user belongs to the tenant; it decides about references to members.
+	IsMember func(ctx context.Context, t tenant.ID, user id.ID) (bool, error)
+	// Signer signs cursors.
+	Signer *query.Signer
+	Clock  func() time.Time
+}
+
+// Service runs the operations on tenants' resources. Its methods may be called concurrently.
+type Service struct {
+	registry *Registry
+	open     func(ctx context.Context, t tenant.ID) (storage.Store, error)
+	isMember func(ctx context.Context, t tenant.ID, user id.ID) (bool, error)
+	signer   *query.Signer
+	clock    func() time.Time
+}
+
+// New returns a service.
+func New(c Config) *Service {
+	return &Service{registry: c.Registry, open: c.Open, isMember: c.IsMember, signer: c.Signer, clock: c.Clock}
+}
+
+// Call is who calls, and from where.
+type Call struct {
+	Actor     policy.Actor
+	RequestID string
+	IP        string
+}
+
+// Answer is one record as JSON.
+type Answer struct {
+	ID   id.ID
+	Body []byte
+	// ETag is the entity tag without its quotes. It changes whenever Body does; its part before the dot only
+	// with the record's own fields.
+	ETag string
+}
+
+// begin decides whether the call may do the operation and returns the resource's definition. Every use case
+// starts with it.
+func (s *Service) begin(call Call, op *operation.Operation) (*Definition, error) {
+	if err := policy.Decide(call.Actor, op.Access, op.Resource.Name, op.Rule); err != nil {
+		return nil, err
+	}
+	def := s.registry.definition(op.Resource)
+	if def == nil {
+		return nil, fault.Missing()
+	}
+	return def, nil
+}
+
+// store returns the store of the caller's tenant. It is the only place where one is opened: what runs above it
+// can't name another tenant.
+func (s *Service) store(ctx context.Context, call Call) (storage.Store, error) {
+	return s.open(ctx, call.Actor.Tenant)
+}
+
+func (s *Service) view(ctx context.Context, call Call, fn func(*Tx) error) error {
+	store, err := s.store(ctx, call)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	now := s.now()
+	return store.View(ctx, func(tx storage.Tx) error {
+		return fn(&Tx{service: s, call: call, tx: tx, now: now, readOnly: true})
+	})
+}
+
+func (s *Service) update(ctx context.Context, call Call, fn func(*Tx) error) error {
+	store, err := s.store(ctx, call)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	now := s.now()
+	return store.Update(ctx, func(tx storage.Tx) error {
+		return fn(&Tx{service: s, call: call, tx: tx, now: now})
+	})
+}
+
+// now is the moment that a write is stamped with, in the precision that both engines keep.
+func (s *Service) now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }
+
+// parseID reads an id from a path. Nonsense is a record that doesn't exist, like any other unknown id.
+func parseID(text string) (id.ID, error) {
+	parsed, ok := id.Parse(text)
+	if !ok {
+		return id.ID{}, fault.Missing()
+	}
+	return parsed, nil
+}

@@ -1,0 +1,124 @@
+package tenantry
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/tenantry/tenantry/internal/cli"
+	"github.com/tenantry/tenantry/internal/demo"
+	"github.com/tenantry/tenantry/internal/httpapi"
+)
+
+// Main runs the command line with the arguments behind the program's name and returns the exit code: 0, 1 where
+// the command failed, 2 where it was given wrongly. It reads the environment and listens to SIGINT and SIGTERM.
+func (a *App) Main(args []string) int {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	return cli.Run(context.Background(), args, cli.Environment{
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Environ: os.Environ(), Signals: signals,
+		Clock: time.Now, Random: rand.Reader, //nolint:forbidigo // the one place where the command line's clock comes from
+	}, cli.Program{
+		Name: "tenantry", Description: "A REST API for many tenants, each of which sees its own data alone.", Version: a.config.Version,
+		Open: a.open, Document: a.write,
+	})
+}
+
+// open reaches the database for the command line.
+func (a *App) open(ctx context.Context, settings cli.Settings, logger *slog.Logger) (cli.Database, error) {
+	db, err := a.connect(ctx, Options{
+		DataDir: settings.Storage.DataDir, DatabaseURL: string(settings.Storage.DatabaseURL), MigrationURL: string(settings.Storage.MigrationURL),
+		Production: settings.Storage.Environment == cli.Production, SQLiteSynchronous: settings.Storage.SqliteSynchronous,
+		SigningKey: settings.Tokens.Key, Issuer: settings.Tokens.JWTIssuer,
+		AccessTTL: settings.Tokens.AccessTTL.Duration(), RefreshTTL: settings.Tokens.RefreshTTL.Duration(),
+		MaxBody: int64(settings.Serving.MaxBody), Logger: logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &commandDatabase{database: db}, nil
+}
+
+// write returns the OpenAPI document in one of its forms.
+func (a *App) write(version, format string) ([]byte, error) {
+	registry, err := a.compile()
+	if err != nil {
+		return nil, err
+	}
+	document, err := a.document(registry.Operations())
+	if err != nil {
+		return nil, err
+	}
+	switch version + " " + format {
+	case "3.1 json":
+		return document.JSON31, nil
+	case "3.1 yaml":
+		return document.YAML31, nil
+	case "3.0 json":
+		return document.JSON30, nil
+	case "3.0 yaml":
+		return document.YAML30, nil
+	default:
+		return nil, fmt.Errorf("there is no document of version %s as %s", version, format)
+	}
+}
+
+// commandDatabase is a database as the command line sees it.
+type commandDatabase struct {
+	*database
+
+	service *Service
+}
+
+// Service implements cli.Database.
+func (d *commandDatabase) Service(ctx context.Context) (cli.Service, error) {
+	var err error
+	if d.service, err = d.serve(ctx); err != nil {
+		return nil, err
+	}
+	return commandService{d.service}, nil
+}
+
+// Close ends the service where there is one, and the database.
+func (d *commandDatabase) Close() error {
+	if d.service != nil {
+		return d.service.Close()
+	}
+	return d.database.Close()
+}
+
+// commandService is a service as the command line sees it.
+type commandService struct{ *Service }
+
+// Accounts implements cli.Service.
+func (s commandService) Accounts() cli.Accounts { return s.accounts }
+
+// Demo implements cli.Service.
+func (s commandService) Demo(ctx context.Context, o cli.DemoOptions) (cli.DemoResult, error) {
+	result, err := demo.Run(ctx, s.accounts, s.resources, s.operations, demo.Options(o))
+	return cli.DemoResult(result), err
+}
+
+// Server implements cli.Service.
+func (s commandService) Server() (cli.Server, error) {
+	return &commandServer{service: s.Service, http: httpapi.NewServer("", s.handler, httpapi.Limits{}, s.logger)}, nil
+}
+
+// commandServer serves a service's API on a listener.
+type commandServer struct {
+	service *Service
+	http    *http.Server
+}
+
+func (s *commandServer) Serve(listener net.Listener) error  { return s.http.Serve(listener) }
+func (s *commandServer) Drain()                             { s.service.Drain() }
+func (s *commandServer) Shutdown(ctx context.Context) error { return s.http.Shutdown(ctx) }
+func (s *commandServer) Close() error                       { return s.http.Close() }

@@ -1,0 +1,34 @@
+package tenantry
+
+import (
+	"context"
+
+	"github.com/tenantry/tenantry/internal/fault"
+	"github.com/tenantry/tenantry/internal/policy"
+	"github.com/tenantry/tenantry/internal/tenant"
+)
+
+// TenantID names a tenant.
+type TenantID = tenant.ID
+
+// CreateTenant adds a tenant. The slug is 1 to 63 lower-case letters, digits and inner hyphens, and not taken yet.
+func (s *Service) CreateTenant(ctx context.Context, slug, name string) (TenantID, error) {
+	t, err := s.accounts.CreateTenant(ctx, name, slug)
+	return t.ID, err
+}
+
+// CreateUser adds a user, who belongs to no tenant yet. The name is not taken yet, the password has 8 to 1,024 bytes.
+func (s *Service) CreateUser(ctx context.Context, username, password string) (ID, error) {
+	u, err := s.accounts.CreateUser(ctx, username, password, false)
+	return u.ID, err
+}
+
+// AddMember lets a user into a tenant, named by its slug or id, in the role "viewer", "member", "admin" or "owner".
+func (s *Service) AddMember(ctx context.Context, tenant, username, role string) error {
+	parsed, ok := policy.ParseRole(role)
+	if !ok {
+		return fault.Invalid(fault.Field{Name: "role", Code: fault.FieldChoice, Message: "must be viewer, member, admin or owner"})
+	}
+	_, err := s.accounts.AddMember(ctx, tenant, username, parsed)
+	return err
+}

@@ -1,0 +1,106 @@
+package tenantry
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/tenantry/tenantry/internal/account"
+	"github.com/tenantry/tenantry/internal/fault"
+	"github.com/tenantry/tenantry/internal/operation"
+	"github.com/tenantry/tenantry/internal/resource"
+	"github.com/tenantry/tenantry/internal/storage"
+)
+
+// Options are what a running service needs to be told. SigningKey is required; everything else has a default.
+type Options struct {
+	// DataDir holds the embedded databases, unless DatabaseURL names a PostgreSQL; by default "./data".
+	DataDir string
+	// DatabaseURL is PostgreSQL as the server's role, MigrationURL the same as the owner of the tables.
+	DatabaseURL, MigrationURL string
+	// Production refuses pending migrations and database roles that bypass row security.
+	Production bool
+	// SigningKey signs tokens and cursors: 32 bytes at least.
+	SigningKey []byte
+	// Issuer is the issuer that tokens name; by default "multitenant-api".
+	Issuer string
+	// AccessTTL and RefreshTTL say how long tokens are good; by default 15 minutes and 7 days.
+	AccessTTL, RefreshTTL time.Duration
+	// MaxBody is the largest body of a request in bytes; by default 1 MiB.
+	MaxBody int64
+	// SQLiteSynchronous is "full", the default, or "normal".
+	SQLiteSynchronous string
+	// Logger is where the service logs; by default nowhere.
+	Logger *slog.Logger
+	// Clock tells the time; by default time.Now.
+	Clock func() time.Time
+}
+
+// Service is an application that is connected to its storage, ready to serve.
+type Service struct {
+	engine     storage.Engine
+	accounts   *account.Service
+	resources  *resource.Service
+	operations []operation.Operation
+	handler    http.Handler
+	logger     *slog.Logger
+	draining   atomic.Bool
+	stop       context.CancelFunc
+	watched    chan struct{}
+}
+
+// Open connects the application to its storage, migrates it where it may, and returns the service. Close must be
+// called at the end.
+func (a *App) Open(ctx context.Context, o Options) (*Service, error) {
+	db, err := a.connect(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.prepare(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	s, err := db.serve(ctx)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return s, nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.DataDir == "" {
+		o.DataDir = "./data"
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now //nolint:forbidigo // the one place where the clock comes from
+	}
+	if o.SQLiteSynchronous == "" {
+		o.SQLiteSynchronous = "full"
+	}
+	return o
+}
+
+// Handler serves the API.
+func (s *Service) Handler() http.Handler { return s.handler }
+
+// Drain makes /readyz answer 503 from now on, so that balancers send no more requests here.
+func (s *Service) Drain() { s.draining.Store(true) }
+
+func (s *Service) ready(ctx context.Context) error {
+	if s.draining.Load() {
+		return fault.New(fault.Unavailable, "The server is shutting down.")
+	}
+	return s.engine.Ready(ctx)
+}
+
+// Close ends the service. Requests that are still running fail.
+func (s *Service) Close() error {
+	s.stop()
+	<-s.watched
+	return s.engine.Close()
+}

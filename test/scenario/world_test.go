@@ -1,0 +1,173 @@
+package scenario_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/storage/postgres/pgtest"
+	"github.com/tenantry/tenantry/resources"
+)
+
+const (
+	password   = "correct horse battery"
+	signingKey = "a signing key for tests, 32 bytes+"
+)
+
+// world is a running service with two tenants, each with a user of every role.
+type world struct {
+	t       *testing.T
+	url     string
+	tokens  map[string]string // "owner-acme" -> access token
+	users   map[string]string // "owner-acme" -> user id
+	tenants map[string]string // "acme" -> id
+	vars    map[string]string
+	service *tenantry.Service
+}
+
+var roles = []string{"owner", "admin", "member", "viewer"}
+
+// onBothEngines runs the test in a fresh world on SQLite and on PostgreSQL.
+func onBothEngines(t *testing.T, test func(t *testing.T, w *world)) {
+	t.Parallel()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		test(t, newWorld(t, tenantry.Options{DataDir: t.TempDir()}))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		db := pgtest.New(t)
+		test(t, newWorld(t, tenantry.Options{DatabaseURL: db.ServerURL, MigrationURL: db.OwnerURL}))
+	})
+}
+
+func newWorld(t *testing.T, o tenantry.Options) *world {
+	t.Helper()
+	app := tenantry.New(tenantry.Config{})
+	resources.Register(app)
+	o.SigningKey = []byte(signingKey)
+	o.Logger = slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelError}))
+	service, err := app.Open(context.Background(), o)
+	if err != nil {
+		t.Fatalf("open: %v", err)
+	}
+	server := httptest.NewServer(service.Handler())
+	t.Cleanup(func() {
+		server.Close()
+		if err := service.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	w := &world{
+		t: t, url: server.URL, service: service,
+		tokens: map[string]string{}, users: map[string]string{}, tenants: map[string]string{}, vars: map[string]string{},
+	}
+	w.settle("acme", "globex")
+	return w
+}
+
+// settle makes tenants with a user of every role each, and signs them in.
+func (w *world) settle(slugs ...string) {
+	w.t.Helper()
+	ctx := context.Background()
+	for _, slug := range slugs {
+		id, err := w.service.CreateTenant(ctx, slug, "Tenant "+slug)
+		if err != nil {
+			w.t.Fatalf("create tenant: %v", err)
+		}
+		w.tenants[slug], w.vars[slug] = id.String(), id.String()
+		for _, role := range roles {
+			name := role + "-" + slug
+			user, err := w.service.CreateUser(ctx, name, password)
+			if err != nil {
+				w.t.Fatalf("create user: %v", err)
+			}
+			if err := w.service.AddMember(ctx, slug, name, role); err != nil {
+				w.t.Fatalf("add member: %v", err)
+			}
+			w.users[name], w.vars[name] = user.String(), user.String()
+			w.tokens[name] = w.signIn(name, slug).Access
+		}
+	}
+}
+
+type grant struct {
+	Access  string `json:"access"`
+	Refresh string `json:"refresh"`
+}
+
+func (w *world) signIn(username, slug string) grant {
+	w.t.Helper()
+	body, _ := json.Marshal(map[string]string{"username": username, "password": password, "tenant": slug})
+	a := w.send(request{method: "POST", path: "/api/v1/auth/token/", body: string(body)})
+	var g grant
+	if err := json.Unmarshal(a.body, &g); err != nil || a.status != http.StatusOK || g.Access == "" {
+		w.t.Fatalf("sign in %s: %d %s", username, a.status, a.body)
+	}
+	return g
+}
+
+// request is one request; as names the caller, "" is nobody.
+type request struct {
+	as, method, path, body string
+	header                 http.Header
+}
+
+type response struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+func (w *world) send(r request) response {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, r.method, w.url+r.path, bytes.NewReader([]byte(r.body)))
+	if err != nil {
+		w.t.Fatalf("%s %s: %v", r.method, r.path, err)
+	}
+	if r.body == "" {
+		req.Body, req.ContentLength = nil, 0
+	} else {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if r.as != "" {
+		token := w.tokens[r.as]
+		if token == "" {
+			w.t.Fatalf("nobody is called %q", r.as)
+		}
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	for name, values := range r.header {
+		req.Header.Del(name)
+		for _, v := range values {
+			req.Header.Add(name, v)
+		}
+	}
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := client.Do(req)
+	if err != nil {
+		w.t.Fatalf("%s %s: %v", r.method, r.path, err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		w.t.Fatalf("%s %s: %v", r.method, r.path, err)
+	}
+	return response{status: res.StatusCode, header: res.Header, body: body}
+}
+
+type testWriter struct{ t *testing.T }
+
+func (w testWriter) Write(p []byte) (int, error) {
+	w.t.Log(string(p))
+	return len(p), nil
+}
