@@ -135,7 +135,7 @@ func (s *session) progress() *progress {
 // terminal reports whether somebody sees what is written there, or types what is read.
 func terminal(stream any) bool {
 	file, ok := stream.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd())) //nolint:gosec // descriptors are small
+	return ok && term.IsTerminal(int(file.Fd()))
 }
 
 func (p *progress) step(text string) {

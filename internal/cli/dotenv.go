@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 )
@@ -26,8 +27,9 @@ func (v variable) source() string {
 }
 
 // readDotenv reads the settings in a .env file; none where there is no such file.
-func readDotenv(name, path string) ([]variable, error) {
-	content, err := os.ReadFile(path)
+func readDotenv(path string) ([]variable, error) {
+	name := filepath.Base(path)
+	content, err := os.ReadFile(path) //nolint:gosec // a name of ours, in the working directory
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.EISDIR):
 		// A folder of the name is some other tool's.

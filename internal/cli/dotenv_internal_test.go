@@ -75,17 +75,17 @@ func TestParseDotenvNamesFileAndLine(t *testing.T) {
 func TestReadDotenv(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	if found, err := readDotenv(".env", filepath.Join(dir, "none")); err != nil || len(found) != 0 {
+	if found, err := readDotenv(filepath.Join(dir, "none")); err != nil || len(found) != 0 {
 		t.Errorf("a missing file: %v, %v", found, err)
 	}
-	if found, err := readDotenv(".env", dir); err != nil || len(found) != 0 {
+	if found, err := readDotenv(dir); err != nil || len(found) != 0 {
 		t.Errorf("a folder: %v, %v", found, err)
 	}
 	path := filepath.Join(dir, ".env")
 	if err := os.WriteFile(path, []byte("\ufeffA=1\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	found, err := readDotenv(".env", path)
+	found, err := readDotenv(path)
 	if err != nil || len(found) != 1 || found[0].source() != "A (.env:1)" {
 		t.Errorf("a file with a byte order mark: %v, %v", found, err)
 	}

@@ -80,7 +80,7 @@ func (s *session) prompt(text string) (string, error) {
 		return "", &usageError{"no password is given; use --password-stdin"}
 	}
 	_, _ = io.WriteString(s.env.Stderr, text)
-	typed, err := term.ReadPassword(int(file.Fd())) //nolint:gosec // descriptors are small
+	typed, err := term.ReadPassword(int(file.Fd()))
 	_, _ = fmt.Fprintln(s.env.Stderr)
 	if err != nil {
 		return "", &problem{"the password can't be read", err}

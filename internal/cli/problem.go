@@ -52,17 +52,14 @@ func exitCode(err error) int {
 
 // explain returns what a person can act on. It drops the code words that are meant for clients of the API.
 func explain(err error) string {
-	var known *problem
-	if errors.As(err, &known) {
+	if _, ok := errors.AsType[*problem](err); ok {
 		return err.Error()
 	}
-	var failed *fault.Error
-	if errors.As(err, &failed) {
+	if failed, ok := errors.AsType[*fault.Error](err); ok {
 		return explainFault(failed)
 	}
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Err.Error()
+	if path, ok := errors.AsType[*fs.PathError](err); ok && error(path) == err {
+		return path.Err.Error() // whoever called names the file in our words
 	}
 	if errors.Is(err, context.Canceled) {
 		return "interrupted"

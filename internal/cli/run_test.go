@@ -213,12 +213,18 @@ func TestPrecedence(t *testing.T) {
 		{"the file beats the default", nil, nil, dotenv, "from-file", 7 * time.Minute},
 		{"the environment beats the file", nil, []string{"TENANTRY_JWT_ISSUER=from-env"}, dotenv, "from-env", 7 * time.Minute},
 		{
-			"a flag beats the environment", []string{"--jwt-issuer=from-flag"}, []string{"TENANTRY_JWT_ISSUER=from-env"}, dotenv,
+			"a flag beats the environment",
+			[]string{"--jwt-issuer=from-flag"},
+			[]string{"TENANTRY_JWT_ISSUER=from-env"},
+			dotenv,
 			"from-flag", 7 * time.Minute,
 		},
 		{"an empty variable hides the file", nil, []string{"TENANTRY_JWT_ISSUER="}, dotenv, "multitenant-api", 7 * time.Minute},
 		{
-			"a bad value that a flag overrides does no harm", []string{"--access-ttl=1m"}, []string{"TENANTRY_ACCESS_TTL=soon"}, "",
+			"a bad value that a flag overrides does no harm",
+			[]string{"--access-ttl=1m"},
+			[]string{"TENANTRY_ACCESS_TTL=soon"},
+			"",
 			"multitenant-api", time.Minute,
 		},
 	}

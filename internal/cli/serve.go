@@ -63,8 +63,7 @@ func (s *session) listen(ctx context.Context, addr Address) (net.Listener, error
 	case errors.Is(err, syscall.EACCES):
 		return nil, &problem{fmt.Sprintf("%s: %s may not be used; ports below 1024 take a right of their own", source, addr), nil}
 	default:
-		var failed *net.OpError
-		if errors.As(err, &failed) {
+		if failed, ok := errors.AsType[*net.OpError](err); ok {
 			err = failed.Err
 		}
 		return nil, &problem{fmt.Sprintf("%s: can't listen on %s", source, addr), err}

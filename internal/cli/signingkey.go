@@ -69,7 +69,7 @@ func (s *session) generatedKey(dir string) ([]byte, error) {
 }
 
 func readKey(path string) ([]byte, error) {
-	content, err := os.ReadFile(path)
+	content, err := os.ReadFile(path) //nolint:gosec // a name of ours, in the data directory
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}

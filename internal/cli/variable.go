@@ -23,7 +23,7 @@ type variables struct {
 
 func readVariables(env Environment) (*variables, error) {
 	vars := &variables{byName: map[string]variable{}, used: map[string]variable{}}
-	fromFile, err := readDotenv(".env", filepath.Join(env.Dir, ".env"))
+	fromFile, err := readDotenv(filepath.Join(env.Dir, ".env"))
 	if err != nil {
 		return nil, err
 	}
