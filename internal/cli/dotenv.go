@@ -35,7 +35,7 @@ func readDotenv(path string) ([]variable, error) {
 		// A folder of the name is some other tool's.
 		return nil, nil
 	case err != nil:
-		return nil, &problem{name + " can't be read", err}
+		return nil, &problem{name + " can't be read", reason(err)}
 	}
 	return parseDotenv(name, strings.TrimPrefix(string(content), "\ufeff"))
 }

@@ -58,13 +58,18 @@ func explain(err error) string {
 	if failed, ok := errors.AsType[*fault.Error](err); ok {
 		return explainFault(failed)
 	}
-	if path, ok := errors.AsType[*fs.PathError](err); ok && error(path) == err {
-		return path.Err.Error() // whoever called names the file in our words
-	}
 	if errors.Is(err, context.Canceled) {
 		return "interrupted"
 	}
 	return err.Error()
+}
+
+// reason returns why the system refused a file, without the file's name: the caller says it in our words.
+func reason(err error) error {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		return path.Err
+	}
+	return err
 }
 
 func explainFault(failed *fault.Error) string {

@@ -35,7 +35,7 @@ func (s *session) signingKey(storage Storage, tokens Tokens) ([]byte, error) {
 	if file, isFile := strings.CutPrefix(text, "@"); isFile {
 		content, err := os.ReadFile(s.path(file))
 		if err != nil {
-			return nil, &problem{source + ": the file " + file + " can't be read", err}
+			return nil, &problem{source + ": the file " + file + " can't be read", reason(err)}
 		}
 		key = withoutNewline(content)
 	}
@@ -63,7 +63,7 @@ func (s *session) generatedKey(dir string) ([]byte, error) {
 		return nil, err
 	}
 	if err := s.makeKey(path); err != nil {
-		return nil, &problem{"the signing key " + path + " can't be made", err}
+		return nil, &problem{"the signing key " + path + " can't be made", reason(err)}
 	}
 	return readKey(path)
 }
@@ -74,7 +74,7 @@ func readKey(path string) ([]byte, error) {
 		return nil, err
 	}
 	if err != nil {
-		return nil, &problem{"the signing key " + path + " can't be read", err}
+		return nil, &problem{"the signing key " + path + " can't be read", reason(err)}
 	}
 	key := withoutNewline(content)
 	if len(key) < minKey {
@@ -116,13 +116,13 @@ func (s *session) dataDir(dir string) error {
 	advice := "; make it writable or choose another with --data-dir"
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return &problem{"the data directory " + dir + " can't be made (" + explain(err) + ")" + advice, nil}
+			return &problem{"the data directory " + dir + " can't be made (" + reason(err).Error() + ")" + advice, nil}
 		}
 		s.note("made the data directory", "dir", dir)
 	}
 	probe, err := os.CreateTemp(dir, ".writable.*")
 	if err != nil {
-		return &problem{"the data directory " + dir + " can't be written (" + explain(err) + ")" + advice, nil}
+		return &problem{"the data directory " + dir + " can't be written (" + reason(err).Error() + ")" + advice, nil}
 	}
 	_ = probe.Close()
 	return os.Remove(probe.Name())

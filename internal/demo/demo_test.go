@@ -3,6 +3,7 @@ package demo_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -270,10 +271,7 @@ func (r *resources) contents() []string {
 	for _, records := range r.records {
 		slug := strings.SplitN(records[0].actor.Name, "-", 2)[1]
 		for _, rec := range records {
-			fields := map[string]any{}
-			for name, value := range rec.fields {
-				fields[name] = value
-			}
+			fields := maps.Clone(rec.fields)
 			fields["project"] = place[rec.fields["project"]]
 			delete(fields, "assignee")
 			out = append(out, fmt.Sprint(slug, " ", rec.kind, " by ", rec.actor.Name, " ", fields))
