@@ -44,6 +44,11 @@ func TestLoad(t *testing.T) {
 	if string(rec.Fixed) != `{"k":1.0,"l":2}` {
 		t.Error("the struct shares memory with the values")
 	}
+	set(r, values, "helper", schema.Null())
+	set(r, values, "created_by", schema.Null())
+	if s.Load(rec, values); rec.Helper != nil || !rec.CreatedBy.IsZero() {
+		t.Error("what was there before shows through null")
+	}
 	s.Load(rec, values[:2])
 	s.Load(thing{}, values)
 	s.Load((*thing)(nil), values)

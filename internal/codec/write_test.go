@@ -223,6 +223,32 @@ func TestPatch(t *testing.T) {
 	})
 }
 
+func TestIntegersUpToTheirBounds(t *testing.T) {
+	t.Parallel()
+	r := &schema.Resource{Fields: []schema.Field{{Name: "n", Type: schema.Integer}}}
+	r.Finish()
+	for body, want := range map[string]string{
+		"9223372036854775807": "9223372036854775807", "9.223372036854775807e18": "9223372036854775807", "-9223372036854775808.0": "-9223372036854775808",
+		"92233720368547758070e-1": "9223372036854775807", "9.223372036854775808e18": "", "-9.223372036854775809e18": "", "1e19": "", "9223372036854775807.5": "",
+	} {
+		values, err := codec.Create(r, []byte(`{"n":`+body+`}`))
+		if (err == nil) != (want != "") || err == nil && get(r, values, "n") != want {
+			t.Errorf("%s: %v, %v", body, values, err)
+		}
+	}
+}
+
+func TestCreateTakesNothingThatTheServerSets(t *testing.T) {
+	t.Parallel()
+	r, _ := setup(t)
+	_, err := codec.Create(r, []byte(`{"code":"A","title":"x","owner":"`+someID+`","id":null,"created_at":null,"created_by":null,"closed":null,
+		"parts_count":1,"ready":false,"owner_name":null}`))
+	diff(t, []string{
+		"id: read_only: is read-only", "owner_name: read_only: is read-only", "parts_count: read_only: is read-only",
+		"ready: read_only: is read-only", "created_at: read_only: is read-only",
+	}, faults(t, err))
+}
+
 func TestEmpty(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{"", " \n", "{}", " { } "} {

@@ -100,6 +100,7 @@ func TestCursorHoldsInItsScopeAlone(t *testing.T) {
 		if opt.Requires != nil {
 			text = "status=todo"
 		}
+		cursor := mustParse(t, text, options()).Cursor(record("x"), false)
 		_, err := parse(t, withCursor(text, cursor), opt)
 		refusedCursor(t, name, err)
 	}
@@ -123,31 +124,37 @@ func TestCursorHoldsInItsScopeAlone(t *testing.T) {
 
 func TestCursorThatWasAltered(t *testing.T) {
 	t.Parallel()
-	cursor := mustParse(t, "", options()).Cursor(record("x"), false)
+	const list = "ordering=title"
 	alphabet := "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-	for i := range cursor {
-		for _, c := range alphabet {
-			altered := cursor[:i] + string(c) + cursor[i+1:]
-			if altered == cursor {
-				continue
+	for _, title := range []string{"x", "xx", "xxx"} { // with and without bits that the last character has left over
+		cursor := mustParse(t, list, options()).Cursor(record(title), false)
+		for i := range cursor {
+			for _, c := range alphabet {
+				altered := cursor[:i] + string(c) + cursor[i+1:]
+				if altered == cursor {
+					continue
+				}
+				if _, err := parse(t, withCursor(list, altered), options()); err == nil {
+					t.Fatalf("accepted with %c at %d", c, i)
+				}
 			}
-			if _, err := parse(t, withCursor("", altered), options()); err == nil {
-				t.Fatalf("accepted with %c at %d", c, i)
+			if i > 0 {
+				_, err := parse(t, withCursor(list, cursor[:i]), options())
+				refusedCursor(t, "truncated", err)
 			}
 		}
-		_, err := parse(t, withCursor("", cursor[:i]), options())
-		if i > 0 {
-			refusedCursor(t, "truncated", err)
+		raw, _ := base64.RawURLEncoding.DecodeString(cursor)
+		for _, text := range []string{
+			cursor + "A", cursor + "=", " " + cursor, cursor + "\n", cursor[:5] + "\r\n" + cursor[5:], base64.StdEncoding.EncodeToString(raw) + "=",
+			strings.Repeat("A", 300_001), cursor + cursor,
+		} {
+			_, err := parse(t, withCursor(list, text), options())
+			refusedCursor(t, "altered", err)
 		}
 	}
-	raw, _ := base64.RawURLEncoding.DecodeString(cursor)
-	for _, text := range []string{
-		cursor + "A", cursor + "=", " " + cursor, cursor + "\n", cursor[:5] + "\r\n" + cursor[5:], base64.StdEncoding.EncodeToString(raw) + "=",
-		strings.Repeat("A", 300_001), cursor + cursor,
-	} {
-		_, err := parse(t, withCursor("", text), options())
-		refusedCursor(t, "altered", err)
-	}
+	endless := mustParse(t, list, options()).Cursor(record(strings.Repeat("x", 300_000)), false)
+	_, err := parse(t, withCursor(list, endless), options())
+	refusedCursor(t, "longer than a cursor can be", err)
 }
 
 func refusedCursor(t *testing.T, name string, err error) {

@@ -86,7 +86,7 @@ func TestParseRefusesAllAtOnce(t *testing.T) {
 		"title=%00", "title=%FF", "title__isnull=true", "title__contains=x",
 		"size=1.0", "size=9223372036854775808", "size=0x10", "size=+1", "size__in=" + strings.TrimSuffix(many.String(), ","),
 		"weight=NaN", "weight=0x1p4", "weight=1e999", "weight=1_0", "urgent=1", "urgent__in=true", "urgent__gt=false",
-		"due_date=23.11.2026", "due_date=2026-02-29", "due_date__isnull=1", "created_at=2026-11-23", "created_at=2026-11-23T9:00:00Z",
+		"due_date=23.11.2026", "due_date=2026-02-29", "due_date__isnull=1", "created_at=2026-11-23", "created_at=2026-11-23T9:00:00Z", "created_at=2026-11-23T9:00:00.5Z",
 		"created_at=2026-11-23T09:00:00,5Z", "created_at=2026-11-23T09:00:00+01:00", "assignee=me", "assignee__gt=" + someID,
 		"assignee=01890a5dac96774bbcceb302099a8057", "assignee={" + someID + "}",
 		"page_size=201", "page_size=x", "page_size=-1", "page_size=%2B5", "page=0", "page=-1", "page=x", "page=501", "page=99999999999999999999", "page=51&page_size=200",
@@ -162,6 +162,12 @@ func TestParseSelection(t *testing.T) {
 	t.Parallel()
 	fields, expand, err := query.ParseSelection(tasks(), url.Values{"fields": {"id,title"}, "expand": {"project"}}, options())
 	diff(t, []any{[]string{"id", "title"}, []string{"project"}, nil}, []any{fields, expand, err})
+	opt := options()
+	opt.Expandable = func(string) bool { return true }
+	_, _, err = query.ParseSelection(tasks(), url.Values{"expand": {"owner_id"}}, opt)
+	if len(faults(t, err)) != 1 {
+		t.Error("a hidden field was expanded")
+	}
 	fields, expand, err = query.ParseSelection(tasks(), nil, options())
 	if fields != nil || expand != nil || err != nil {
 		t.Error(fields, expand, err)
