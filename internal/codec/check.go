@@ -57,6 +57,7 @@ func check(f *schema.Field, v schema.Value) flaw {
 		if f.MaxLength > 0 && len(v.Raw()) > f.MaxLength {
 			return flaw{fault.FieldTooLong, fmt.Sprintf("must have at most %d bytes", f.MaxLength)}
 		}
+	default: // their values have no bounds
 	}
 	return flaw{}
 }

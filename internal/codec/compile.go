@@ -69,8 +69,8 @@ func compile(typ reflect.Type, r *schema.Resource) (*Struct, []error) {
 	c.add(record, "ID", schema.Field{
 		Name: schema.FieldID, Type: schema.UUID, Description: "The record's id.",
 	}, kindID)
-	for i := range typ.NumField() {
-		c.field(typ.Field(i))
+	for f := range typ.Fields() {
+		c.field(f)
 	}
 	c.add(record, "CreatedBy", schema.Field{
 		Name: schema.FieldCreatedBy, Type: schema.UUID, Nullable: true, Description: "The id of the caller who created the record.",

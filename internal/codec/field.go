@@ -153,6 +153,7 @@ func (d *declaration) bounds() {
 		if hasHigh {
 			d.field.MaxLength = d.length(wordMax, high, len("{}"))
 		}
+	default: // checkFit has refused both
 	}
 }
 

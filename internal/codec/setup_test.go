@@ -46,26 +46,26 @@ const (
 	otherID = "01890a5d-ac96-774b-bcce-b302099a8058"
 )
 
-func setup(t testing.TB) (*schema.Resource, *codec.Struct) {
-	t.Helper()
+func setup(tb testing.TB) (*schema.Resource, *codec.Struct) {
+	tb.Helper()
 	_ = thing{}.private
 	r := &schema.Resource{Name: "things", Singular: "thing"}
 	s, problems := codec.Compile[thing](r)
 	if len(problems) > 0 {
-		t.Fatal(problems)
+		tb.Fatal(problems)
 	}
 	return r, s
 }
 
 // record returns the values of a whole record.
-func record(t testing.TB, r *schema.Resource) []schema.Value {
-	t.Helper()
+func record(tb testing.TB, r *schema.Resource) []schema.Value {
+	tb.Helper()
 	values, err := codec.Create(r, []byte(`{"code":"A-1","title":"One","owner":"`+someID+`",
 		"data":{"b":1,"a":{"x":1,"y":[1,2]}},"fixed":{"k":1.0,"l":2}}`))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	set(r, values, "id", schema.ID(mustID(t, someID)))
+	set(r, values, "id", schema.ID(mustID(tb, someID)))
 	set(r, values, "created_at", schema.Moment(time.Date(2026, 11, 23, 9, 0, 0, 123456000, time.UTC)))
 	set(r, values, "updated_at", schema.Moment(time.Date(2026, 11, 23, 9, 0, 0, 123456000, time.UTC)))
 	set(r, values, "parts_count", schema.Int(3))
@@ -74,11 +74,11 @@ func record(t testing.TB, r *schema.Resource) []schema.Value {
 	return values
 }
 
-func mustID(t testing.TB, text string) id.ID {
-	t.Helper()
+func mustID(tb testing.TB, text string) id.ID {
+	tb.Helper()
 	parsed, ok := id.Parse(text)
 	if !ok {
-		t.Fatal(text)
+		tb.Fatal(text)
 	}
 	return parsed
 }
@@ -92,11 +92,11 @@ func get(r *schema.Resource, values []schema.Value, name string) string {
 }
 
 // faults returns the fields at fault as "name: code: message".
-func faults(t testing.TB, err error) []string {
-	t.Helper()
+func faults(tb testing.TB, err error) []string {
+	tb.Helper()
 	var failed *fault.Error
 	if !errors.As(err, &failed) {
-		t.Fatalf("not a fault: %v", err)
+		tb.Fatalf("not a fault: %v", err)
 	}
 	if failed.Code != fault.ValidationFailed {
 		return []string{string(failed.Code) + ": " + failed.Message}
@@ -108,9 +108,9 @@ func faults(t testing.TB, err error) []string {
 	return out
 }
 
-func diff(t testing.TB, want, got any) {
-	t.Helper()
+func diff(tb testing.TB, want, got any) {
+	tb.Helper()
 	if d := cmp.Diff(want, got); d != "" {
-		t.Error("-want +got\n" + d)
+		tb.Error("-want +got\n" + d)
 	}
 }

@@ -98,17 +98,17 @@ func shapeOfStruct(t reflect.Type, within []reflect.Type) (*schema.Shape, error)
 	}
 	within = append(slices.Clip(within), t)
 	shape := &schema.Shape{Type: schema.Object, Properties: []schema.Property{}}
-	for i := range t.NumField() {
-		property, err := propertyOf(t.Field(i), within)
+	for f := range t.Fields() {
+		property, err := propertyOf(f, within)
 		if err != nil {
-			return nil, fmt.Errorf("%s.%s: %w", t, t.Field(i).Name, err)
+			return nil, fmt.Errorf("%s.%s: %w", t, f.Name, err)
 		}
 		if property == nil {
 			continue
 		}
 		for _, other := range shape.Properties {
 			if other.Name == property.Name {
-				return nil, fmt.Errorf("%s.%s: the name %q occurs twice", t, t.Field(i).Name, property.Name)
+				return nil, fmt.Errorf("%s.%s: the name %q occurs twice", t, f.Name, property.Name)
 			}
 		}
 		shape.Properties = append(shape.Properties, *property)

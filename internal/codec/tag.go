@@ -44,12 +44,24 @@ func valueWords() []string {
 // a record is found or where it stands would tell their value.
 func contradictions() [][2]string {
 	return [][2]string{
-		{wordRequired, wordReadOnly}, {wordRequired, wordHidden}, {wordRequired, wordDefault},
-		{wordImmutable, wordReadOnly}, {wordImmutable, wordHidden},
-		{wordHidden, wordFilter}, {wordHidden, wordSort}, {wordHidden, wordSearch}, {wordHidden, wordNested},
+		{wordRequired, wordReadOnly},
+		{wordRequired, wordHidden},
+		{wordRequired, wordDefault},
+		{wordImmutable, wordReadOnly},
+		{wordImmutable, wordHidden},
+		{wordHidden, wordFilter},
+		{wordHidden, wordSort},
+		{wordHidden, wordSearch},
+		{wordHidden, wordNested},
 		{wordUnique, wordDefault},
-		{wordEnum, wordMin}, {wordEnum, wordMax}, {wordEnum, wordSearch}, {wordEnum, wordRef},
-		{wordRef, wordMin}, {wordRef, wordMax}, {wordRef, wordSearch}, {wordRef, wordDefault},
+		{wordEnum, wordMin},
+		{wordEnum, wordMax},
+		{wordEnum, wordSearch},
+		{wordEnum, wordRef},
+		{wordRef, wordMin},
+		{wordRef, wordMax},
+		{wordRef, wordSearch},
+		{wordRef, wordDefault},
 		{wordCount, wordLookup},
 	}
 }

@@ -121,11 +121,12 @@ func cutValue(data []byte) (v schema.Value, rest []byte, ok bool) {
 		return schema.Float(math.Float64frombits(binary.BigEndian.Uint64(data))), data[8:], true
 	case schema.Text, schema.JSON, schema.UUID:
 		size, n := binary.Uvarint(data)
-		if n <= 0 || size > uint64(len(data)-n) {
+		if n <= 0 || size > maxCursor || int(size) > len(data)-n {
 			return v, nil, false
 		}
-		v, ok = rawValue(t, data[n:n+int(size)]) //nolint:gosec // size is at most len(data)
-		return v, data[n+int(size):], ok         //nolint:gosec // as above
+		end := n + int(size)
+		v, ok = rawValue(t, data[n:end])
+		return v, data[end:], ok
 	default:
 		bits, n := binary.Varint(data)
 		if n <= 0 {

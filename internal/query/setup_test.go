@@ -51,32 +51,32 @@ func options() query.Options {
 	}
 }
 
-func parse(t testing.TB, text string, opt query.Options) (*query.Parsed, error) {
-	t.Helper()
+func parse(tb testing.TB, text string, opt query.Options) (*query.Parsed, error) {
+	tb.Helper()
 	params, err := url.ParseQuery(text)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return query.Parse(tasks(), params, opt)
 }
 
-func mustParse(t testing.TB, text string, opt query.Options) *query.Parsed {
-	t.Helper()
-	parsed, err := parse(t, text, opt)
+func mustParse(tb testing.TB, text string, opt query.Options) *query.Parsed {
+	tb.Helper()
+	parsed, err := parse(tb, text, opt)
 	if err != nil {
-		t.Fatalf("%s: %v", text, err)
+		tb.Fatalf("%s: %v", text, err)
 	}
 	return parsed
 }
 
-func faults(t testing.TB, err error) []string {
-	t.Helper()
+func faults(tb testing.TB, err error) []string {
+	tb.Helper()
 	if err == nil {
 		return nil
 	}
 	var failed *fault.Error
 	if !errors.As(err, &failed) || failed.Code != fault.ValidationFailed {
-		t.Fatalf("not a validation: %v", err)
+		tb.Fatalf("not a validation: %v", err)
 	}
 	out := make([]string, 0, len(failed.Fields))
 	for _, f := range failed.Fields {
@@ -116,9 +116,9 @@ func order(keys []query.Key) []string {
 	return out
 }
 
-func diff(t testing.TB, want, got any) {
-	t.Helper()
+func diff(tb testing.TB, want, got any) {
+	tb.Helper()
 	if d := cmp.Diff(want, got); d != "" {
-		t.Error("-want +got\n" + d)
+		tb.Error("-want +got\n" + d)
 	}
 }

@@ -57,8 +57,8 @@ func appendEscaped(dst []byte, c byte) []byte {
 // In valid JSON they occur in strings alone.
 func appendObject(dst, text []byte) []byte {
 	start := 0
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; c {
+	for i, c := range text {
+		switch c {
 		case '<', '>', '&', 0x7f:
 			dst = append(dst, text[start:i]...)
 			dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
