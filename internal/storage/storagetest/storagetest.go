@@ -1,0 +1,154 @@
+// Package storagetest is the suite that every storage engine passes: what storage promises, as cases.
+//
+// Each case starts on a fresh and empty engine. A bug of an engine is first a case here. The suite must be able to
+// fail: engines that are wrong on purpose are held against it, see Failures. Nothing here knows an engine.
+package storagetest
+
+import (
+	"runtime"
+	"sync"
+	"testing"
+
+	"github.com/tenantry/tenantry/internal/schema"
+	"github.com/tenantry/tenantry/internal/storage"
+)
+
+// Factory returns a fresh engine with these resources, empty and migrated. It closes the engine by t.Cleanup and
+// fails the test where there can be none.
+type Factory func(t testing.TB, resources []*schema.Resource) storage.Engine
+
+// Run holds an engine against all cases.
+func Run(t *testing.T, factory func(t testing.TB, resources []*schema.Resource) storage.Engine) {
+	t.Helper()
+	for _, topic := range topics() {
+		t.Run(topic.name, func(t *testing.T) {
+			t.Parallel()
+			for _, c := range topic.cases {
+				t.Run(c.name, func(t *testing.T) {
+					t.Parallel()
+					c.run(setup(t, factory))
+				})
+			}
+		})
+	}
+}
+
+// testCase is one promise. Its name reads as a sentence.
+type testCase struct {
+	name string
+	run  func(*bench)
+}
+
+type topic struct {
+	name  string
+	cases []testCase
+}
+
+func topics() []topic {
+	return []topic{
+		{"records", recordCases()},
+		{"filters", filterCases()},
+		{"search", searchCases()},
+		{"order", orderCases()},
+		{"paging", pagingCases()},
+		{"uniqueness", uniqueCases()},
+		{"references", referenceCases()},
+		{"values", valueCases()},
+		{"versions", versionCases()},
+		{"transactions", transactionCases()},
+		{"cancellation", cancelCases()},
+		{"concurrency", concurrencyCases()},
+		{"tenants", tenantCases()},
+		{"events", eventCases()},
+		{"aggregates", aggregateCases()},
+		{"queries", queryCases()},
+		{"engine", engineCases()},
+		{"platform", platformCases()},
+		{"tokens", tokenCases()},
+	}
+}
+
+// Failures runs the cases of the named topics, of all where none is named, and returns the names of those that
+// fail, each as "topic/case". It is for engines that are wrong on purpose.
+func Failures(t testing.TB, factory Factory, names ...string) []string {
+	t.Helper()
+	var failed []string
+	for _, topic := range topics() {
+		if !wanted(topic.name, names) {
+			continue
+		}
+		for _, c := range topic.cases {
+			if fails(t, factory, c) {
+				failed = append(failed, topic.name+"/"+c.name)
+			}
+		}
+	}
+	return failed
+}
+
+func wanted(name string, names []string) bool {
+	for _, n := range names {
+		if n == name {
+			return true
+		}
+	}
+	return len(names) == 0
+}
+
+func fails(t testing.TB, factory Factory, c testCase) bool {
+	t.Helper()
+	r := &recorder{TB: t}
+	done := make(chan struct{})
+	go func() { // FailNow ends the goroutine that it is called on
+		defer close(done)
+		c.run(setup(r, factory))
+	}()
+	<-done
+	r.cleanUp()
+	return r.Failed()
+}
+
+// recorder is a test that remembers its failure instead of being one.
+type recorder struct {
+	testing.TB
+	mu       sync.Mutex
+	failed   bool
+	cleanups []func()
+}
+
+func (r *recorder) Helper()               {}
+func (r *recorder) Log(...any)            {}
+func (r *recorder) Logf(string, ...any)   {}
+func (r *recorder) Error(...any)          { r.Fail() }
+func (r *recorder) Errorf(string, ...any) { r.Fail() }
+func (r *recorder) Fatal(...any)          { r.FailNow() }
+func (r *recorder) Fatalf(string, ...any) { r.FailNow() }
+
+func (r *recorder) Fail() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failed = true
+}
+
+func (r *recorder) FailNow() {
+	r.Fail()
+	runtime.Goexit()
+}
+
+func (r *recorder) Failed() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.failed
+}
+
+func (r *recorder) Cleanup(fn func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.cleanups = append(r.cleanups, fn)
+}
+
+func (r *recorder) cleanUp() {
+	for i := len(r.cleanups) - 1; i >= 0; i-- {
+		r.cleanups[i]()
+	}
+}
