@@ -139,6 +139,11 @@ func (g *gate) standing(ctx context.Context, p place) (*standing, error) {
 	if s, ok := g.places.GetIfPresent(p); ok && s.good(m, now) {
 		return s, nil
 	}
+	return g.read(ctx, p, now, m)
+}
+
+// read is apart, so that an answer from memory allocates nothing.
+func (g *gate) read(ctx context.Context, p place, now time.Time, m *moment) (*standing, error) {
 	name := string(append(append([]byte("standing"), p.tenant[:]...), p.user[:]...))
 	return share(ctx, g, name, now, m, func(ctx context.Context, of asOf) (*standing, error) {
 		read, err := g.platform.Memberships().Standing(ctx, p.tenant, p.user)

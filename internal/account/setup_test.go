@@ -1,0 +1,277 @@
+package account_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/tenantry/tenantry/internal/account"
+	"github.com/tenantry/tenantry/internal/fault"
+	"github.com/tenantry/tenantry/internal/id"
+	"github.com/tenantry/tenantry/internal/policy"
+	"github.com/tenantry/tenantry/internal/storage"
+	"github.com/tenantry/tenantry/internal/storage/sqlite"
+	"github.com/tenantry/tenantry/internal/tenant"
+	"github.com/tenantry/tenantry/internal/token"
+)
+
+const (
+	secret   = "a signing key of thirty-two bytes or more"
+	password = "correct horse battery"
+)
+
+var start = time.Date(2026, 11, 23, 9, 0, 0, 250_000_000, time.UTC)
+
+// cheap hashes in no time; what it costs otherwise is tested on its own.
+var cheap = account.Passwords{Time: 1, Memory: 64}
+
+// clock stands still until a test moves it.
+type clock struct{ passed atomic.Int64 }
+
+func (c *clock) Now() time.Time          { return start.Add(time.Duration(c.passed.Load())) }
+func (c *clock) advance(d time.Duration) { c.passed.Add(int64(d)) }
+
+// fixture is a platform of its own with two tenants. Of acme, ann is owner, bob member, vic viewer and may an admin;
+// may is a member of globex as well.
+type fixture struct {
+	*account.Service
+	platform *platform
+	tokens   *token.Authority
+	clock    *clock
+	log      *logged
+	acme     tenant.Tenant
+	globex   tenant.Tenant
+}
+
+func setup(tb testing.TB) *fixture {
+	tb.Helper()
+	f := &fixture{clock: &clock{}, log: &logged{}}
+	engine, err := sqlite.Open(tb.Context(), sqlite.Config{Dir: tb.TempDir(), Clock: f.clock.Now, Synchronous: "normal"})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := engine.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	if err := engine.Migrate(tb.Context()); err != nil {
+		tb.Fatal(err)
+	}
+	f.platform = &platform{Platform: engine.Platform()}
+	f.tokens, err = token.New(token.Config{Key: []byte(secret), Clock: f.clock.Now})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	f.Service = f.node(tb, func(*account.Config) {})
+	f.populate(tb)
+	return f
+}
+
+// node returns another service over the same platform, as another node of a cluster has it.
+func (f *fixture) node(tb testing.TB, change func(*account.Config)) *account.Service {
+	tb.Helper()
+	config := account.Config{
+		Platform: f.platform, Tokens: f.tokens, Clock: f.clock.Now, Passwords: cheap,
+		Logger: slog.New(slog.NewJSONHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}
+	change(&config)
+	s, err := account.New(config)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return s
+}
+
+func (f *fixture) populate(tb testing.TB) {
+	tb.Helper()
+	ctx := tb.Context()
+	var err error
+	if f.acme, err = f.CreateTenant(ctx, "Acme", "acme"); err != nil {
+		tb.Fatal(err)
+	}
+	if f.globex, err = f.CreateTenant(ctx, "Globex", "globex"); err != nil {
+		tb.Fatal(err)
+	}
+	for _, m := range []struct {
+		tenant, user string
+		role         policy.Role
+	}{
+		{"acme", "ann", policy.Owner},
+		{"acme", "bob", policy.Member},
+		{"acme", "vic", policy.Viewer},
+		{"acme", "may", policy.Admin},
+		{"globex", "may", policy.Member},
+		{"globex", "gus", policy.Owner},
+	} {
+		if _, err := f.CreateUser(ctx, m.user, password, false); err != nil && !fault.Is(err, fault.Conflict) {
+			tb.Fatal(err)
+		}
+		if _, err := f.AddMember(ctx, m.tenant, m.user, m.role); err != nil {
+			tb.Fatal(err)
+		}
+	}
+}
+
+func (f *fixture) signIn(tb testing.TB, username, ref string) account.Grant {
+	tb.Helper()
+	g, err := f.SignIn(tb.Context(), username, password, ref)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return g
+}
+
+func (f *fixture) user(tb testing.TB, username string) id.ID {
+	tb.Helper()
+	u, err := f.User(tb.Context(), username)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return u.ID
+}
+
+// access signs a token as a client does that has the key.
+func (f *fixture) access(tb testing.TB, change func(*token.Claims)) string {
+	tb.Helper()
+	c := token.Claims{User: f.user(tb, "bob"), Tenant: f.acme.ID, ExpiresAt: f.clock.Now().Add(time.Hour)}
+	change(&c)
+	raw, err := f.tokens.SignAccess(c)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return raw
+}
+
+// code returns the code of an error, empty for none.
+func code(err error) fault.Code {
+	if err == nil {
+		return ""
+	}
+	return fault.From(err).Code
+}
+
+func wantCode(tb testing.TB, err error, want fault.Code) {
+	tb.Helper()
+	if code(err) != want {
+		tb.Fatalf("error = %v, want %q", err, want)
+	}
+}
+
+// opens checks what an access token opens on a service: nothing for a code but "".
+func opens(tb testing.TB, s *account.Service, raw string, want fault.Code) {
+	tb.Helper()
+	_, err := s.Authenticate(tb.Context(), raw)
+	wantCode(tb, err, want)
+}
+
+// logged is what was logged.
+type logged struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
+
+// platform is a platform that counts, fails and waits as a test says. Its fields are set before it is used.
+type platform struct {
+	storage.Platform
+	down                          atomic.Bool
+	generations, standings, finds atomic.Int64
+	afterStanding, beforeCreate   func()
+	beforeFind                    func()
+	mu                            sync.Mutex
+}
+
+var errDown = errors.New("connection refused")
+
+// hook returns one of the functions above, which tests may set while others run.
+func (p *platform) hook(fn *func()) func() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if *fn == nil {
+		return func() {}
+	}
+	return *fn
+}
+
+func (p *platform) set(fn *func(), to func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	*fn = to
+}
+
+func (p *platform) Generation(ctx context.Context) (int64, error) {
+	defer p.generations.Add(1)
+	if p.down.Load() {
+		return 0, errDown
+	}
+	return p.Platform.Generation(ctx)
+}
+
+func (p *platform) Memberships() storage.Memberships { return memberships{p.Platform.Memberships(), p} }
+func (p *platform) Tokens() storage.Tokens           { return tokens{p.Platform.Tokens(), p} }
+func (p *platform) Users() storage.Users             { return users{p.Platform.Users(), p} }
+
+type memberships struct {
+	storage.Memberships
+	p *platform
+}
+
+func (m memberships) Standing(ctx context.Context, t tenant.ID, u id.ID) (storage.Standing, error) {
+	m.p.standings.Add(1)
+	if m.p.down.Load() {
+		return storage.Standing{}, errDown
+	}
+	s, err := m.Memberships.Standing(ctx, t, u)
+	m.p.hook(&m.p.afterStanding)()
+	return s, err
+}
+
+func (m memberships) OfUser(ctx context.Context, u id.ID) ([]storage.Standing, error) {
+	m.p.finds.Add(1)
+	return m.Memberships.OfUser(ctx, u)
+}
+
+type tokens struct {
+	storage.Tokens
+	p *platform
+}
+
+func (t tokens) Revoked(ctx context.Context, now time.Time) ([]id.ID, error) {
+	if t.p.down.Load() {
+		return nil, errDown
+	}
+	return t.Tokens.Revoked(ctx, now)
+}
+
+func (t tokens) CreateFamily(ctx context.Context, f storage.Family) error {
+	t.p.hook(&t.p.beforeCreate)()
+	return t.Tokens.CreateFamily(ctx, f)
+}
+
+type users struct {
+	storage.Users
+	p *platform
+}
+
+func (u users) ByName(ctx context.Context, name string) (storage.User, error) {
+	u.p.finds.Add(1)
+	u.p.hook(&u.p.beforeFind)()
+	return u.Users.ByName(ctx, name)
+}
