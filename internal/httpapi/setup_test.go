@@ -1,0 +1,318 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tenantry/tenantry/internal/account"
+	"github.com/tenantry/tenantry/internal/fault"
+	"github.com/tenantry/tenantry/internal/httpapi"
+	"github.com/tenantry/tenantry/internal/id"
+	"github.com/tenantry/tenantry/internal/openapi"
+	"github.com/tenantry/tenantry/internal/operation"
+	"github.com/tenantry/tenantry/internal/policy"
+	"github.com/tenantry/tenantry/internal/resource"
+	"github.com/tenantry/tenantry/internal/schema"
+	"github.com/tenantry/tenantry/internal/storage"
+	"github.com/tenantry/tenantry/internal/tenant"
+	"github.com/tenantry/tenantry/internal/token"
+)
+
+const (
+	recordID = "01935a2f-7c1e-7d3a-9b64-2f0c8e5a1d01"
+	one      = "/api/v1/tasks/" + recordID + "/"
+	all      = "/api/v1/tasks/"
+)
+
+var now = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+
+// call is what a use case was called with.
+type call struct {
+	name, id, body string
+	call           resource.Call
+	params         url.Values
+	condition      *resource.Precondition
+}
+
+// resources is a fake of the use cases: it remembers the last call and answers what the test says.
+type resources struct {
+	mu     sync.Mutex
+	calls  []call
+	answer resource.Answer
+	page   resource.Page
+	report []byte
+	err    error
+	do     func(ctx context.Context)
+}
+
+func (f *resources) take(ctx context.Context, op *operation.Operation, c call) error {
+	f.mu.Lock()
+	f.calls = append(f.calls, c)
+	f.mu.Unlock()
+	if err := policy.Decide(c.call.Actor, op.Access, op.Resource.Name, op.Rule); err != nil {
+		return err
+	}
+	if f.do != nil {
+		f.do(ctx)
+	}
+	return f.err
+}
+
+func (f *resources) last() call {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.calls) == 0 {
+		return call{}
+	}
+	return f.calls[len(f.calls)-1]
+}
+
+func (f *resources) List(ctx context.Context, c resource.Call, op *operation.Operation, parent string, params url.Values) (resource.Page, error) {
+	return f.page, f.take(ctx, op, call{name: "List", id: parent, call: c, params: params})
+}
+
+func (f *resources) Get(ctx context.Context, c resource.Call, op *operation.Operation, id string, params url.Values) (resource.Answer, error) {
+	return f.answer, f.take(ctx, op, call{name: "Get", id: id, call: c, params: params})
+}
+
+func (f *resources) Create(ctx context.Context, c resource.Call, op *operation.Operation, body []byte) (resource.Answer, error) {
+	return f.answer, f.take(ctx, op, call{name: "Create", body: string(body), call: c})
+}
+
+func (f *resources) Replace(ctx context.Context, c resource.Call, op *operation.Operation, id string, body []byte, p *resource.Precondition) (resource.Answer, error) {
+	return f.answer, f.take(ctx, op, call{name: "Replace", id: id, body: string(body), call: c, condition: p})
+}
+
+func (f *resources) Patch(ctx context.Context, c resource.Call, op *operation.Operation, id string, body []byte, p *resource.Precondition) (resource.Answer, error) {
+	return f.answer, f.take(ctx, op, call{name: "Patch", id: id, body: string(body), call: c, condition: p})
+}
+
+func (f *resources) Act(ctx context.Context, c resource.Call, op *operation.Operation, id string, body []byte, p *resource.Precondition) (resource.Answer, error) {
+	return f.answer, f.take(ctx, op, call{name: "Act", id: id, body: string(body), call: c, condition: p})
+}
+
+func (f *resources) Delete(ctx context.Context, c resource.Call, op *operation.Operation, id string, p *resource.Precondition) error {
+	return f.take(ctx, op, call{name: "Delete", id: id, call: c, condition: p})
+}
+
+func (f *resources) Report(ctx context.Context, c resource.Call, op *operation.Operation) ([]byte, error) {
+	return f.report, f.take(ctx, op, call{name: "Report", call: c})
+}
+
+func (f *resources) VerifyEvents(ctx context.Context, c resource.Call, op *operation.Operation) ([]byte, error) {
+	return f.report, f.take(ctx, op, call{name: "VerifyEvents", call: c})
+}
+
+// accounts is a fake of the gate: the token is the role's name.
+type accounts struct {
+	mu       sync.Mutex
+	asked    []string
+	tenant   tenant.Tenant
+	user     id.ID
+	signedIn []string
+	err      error
+}
+
+func (f *accounts) Authenticate(_ context.Context, raw string) (account.Session, error) {
+	f.mu.Lock()
+	f.asked = append(f.asked, raw)
+	f.mu.Unlock()
+	if f.err != nil {
+		return account.Session{}, f.err
+	}
+	role, known := policy.ParseRole(raw)
+	if !known {
+		return account.Session{}, fault.Wrap(fault.TokenInvalid, "The token is not valid.", errors.New("private reason"))
+	}
+	actor := policy.Actor{Kind: policy.User, ID: f.user, Name: "ada", Tenant: f.tenant.ID, Role: role, Scopes: []string{"read", "write"}}
+	return account.Session{
+		Actor: actor, Tenant: f.tenant, User: account.User{ID: f.user, Username: "ada"},
+		Claims: token.Claims{Kind: policy.User, ExpiresAt: now.Add(time.Minute)},
+	}, nil
+}
+
+func (f *accounts) SignIn(_ context.Context, username, password, ref string) (account.Grant, error) {
+	f.signedIn = []string{username, password, ref}
+	return f.grant(), f.err
+}
+
+func (f *accounts) Refresh(_ context.Context, raw string) (account.Grant, error) {
+	f.asked = append(f.asked, raw)
+	return f.grant(), f.err
+}
+
+func (f *accounts) grant() account.Grant {
+	return account.Grant{Access: "a.b.c", Refresh: "r.s.t", ExpiresIn: 15 * time.Minute, Tenant: f.tenant, Role: policy.Admin}
+}
+
+func (f *accounts) Verify(_ context.Context, raw string) (account.Verified, error) {
+	f.asked = append(f.asked, raw)
+	return account.Verified{Type: token.Refresh, User: f.user, Tenant: f.tenant.ID, Role: policy.Owner, ExpiresAt: now}, f.err
+}
+
+func (f *accounts) Revoke(_ context.Context, raw string) error {
+	f.asked = append(f.asked, raw)
+	return f.err
+}
+
+// bundle is an API over fakes.
+type bundle struct {
+	t         testing.TB
+	config    httpapi.Config
+	handler   http.Handler
+	resources *resources
+	accounts  *accounts
+	log       *syncBuffer
+}
+
+type syncBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+func table() []operation.Operation {
+	tasks := &schema.Resource{
+		Name: "tasks", Singular: "task",
+		Fields:   []schema.Field{{Name: "id", Type: schema.UUID, BuiltIn: true}, {Name: "project", Type: schema.UUID, Ref: &schema.Ref{Resource: "projects", Nested: true}}},
+		Actions:  []schema.Action{{Name: "complete"}},
+		Listings: []schema.Listing{{Name: "by-status"}},
+	}
+	projects := &schema.Resource{
+		Name: "projects", Singular: "project", Fields: []schema.Field{{Name: "id", Type: schema.UUID, BuiltIn: true}},
+		Reports: []schema.Report{{Name: "statistics", Shape: &schema.Shape{Type: schema.Object}}},
+	}
+	tasks.Finish()
+	projects.Finish()
+	rules := operation.Rules{Read: policy.Viewers, Write: policy.Members}
+	return operation.Table([]*schema.Resource{projects, tasks}, storage.Events(), map[string]operation.Rules{"tasks": rules, "projects": rules})
+}
+
+// setup returns an API over fakes; change may change its configuration.
+func setup(t testing.TB, change ...func(*httpapi.Config)) *bundle {
+	t.Helper()
+	record, _ := id.Parse(recordID)
+	b := &bundle{
+		t:   t,
+		log: &syncBuffer{},
+		resources: &resources{
+			answer: resource.Answer{ID: record, Body: []byte(`{"id":"` + recordID + `"}`), ETag: "own.whole"},
+			page:   resource.Page{Results: []byte(`[{"id":"x"}]`), Count: -1},
+			report: []byte(`{"total":1}`),
+		},
+		accounts: &accounts{user: id.New(), tenant: tenant.Tenant{ID: tenant.NewID(), Slug: "acme", Name: `Acme "&" Sons`}},
+	}
+	ops := table()
+	document, err := openapi.Build(openapi.Info{Title: "Sample", Version: "1"}, ops)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.config = httpapi.Config{
+		Operations: ops, Resources: b.resources, Accounts: b.accounts, Document: document, Name: "Sample <&>", Version: "1.2.3",
+		Logger: slog.New(slog.NewJSONHandler(b.log, nil)), Clock: func() time.Time { return now },
+		NewRequestID: func() string { return "made" },
+	}
+	for _, c := range change {
+		c(&b.config)
+	}
+	if b.handler, err = httpapi.New(b.config); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// request is one request of a test. An empty role sends no token.
+type request struct {
+	as, do, body string
+	header       http.Header
+}
+
+func header(pairs ...string) http.Header {
+	out := http.Header{}
+	for i := 0; i < len(pairs); i += 2 {
+		out.Add(pairs[i], pairs[i+1])
+	}
+	return out
+}
+
+func (b *bundle) send(r request) *httptest.ResponseRecorder {
+	b.t.Helper()
+	method, target, _ := strings.Cut(r.do, " ")
+	var body io.Reader
+	if r.body != "" {
+		body = strings.NewReader(r.body)
+	}
+	req := httptest.NewRequestWithContext(b.t.Context(), method, target, body)
+	if r.body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if r.as != "" {
+		req.Header.Set("Authorization", "Bearer "+r.as)
+	}
+	for name, values := range r.header {
+		req.Header[http.CanonicalHeaderKey(name)] = values
+	}
+	rec := httptest.NewRecorder()
+	b.handler.ServeHTTP(rec, req)
+	return rec
+}
+
+// problem checks that an answer is a problem document of the code with the status, and returns it.
+func problem(t *testing.T, rec *httptest.ResponseRecorder, status int, code string) map[string]any {
+	t.Helper()
+	if rec.Code != status {
+		t.Fatalf("status %d, want %d: %s", rec.Code, status, rec.Body)
+	}
+	if got := rec.Header().Get("Content-Type"); got != "application/problem+json" {
+		t.Errorf("Content-Type %q", got)
+	}
+	if got := rec.Header().Get("Cache-Control"); got != "private, no-store" && got != "no-store" {
+		t.Errorf("a problem may be cached: %q", got)
+	}
+	var out map[string]any
+	if err := json.Unmarshal(rec.Body.Bytes(), &out); err != nil {
+		t.Fatalf("%v: %s", err, rec.Body)
+	}
+	if out["code"] != code || out["status"] != float64(status) || out["type"] != "urn:tenantry:problem:"+code {
+		t.Errorf("want %d %s, got %s", status, code, rec.Body)
+	}
+	if out["detail"] == "" || out["title"] == "" {
+		t.Errorf("nothing to act on: %s", rec.Body)
+	}
+	return out
+}
+
+// fields returns "name:code" of each field at fault.
+func fields(problem map[string]any) []string {
+	var out []string
+	list, _ := problem["errors"].([]any)
+	for _, item := range list {
+		field, _ := item.(map[string]any)
+		name, _ := field["field"].(string)
+		code, _ := field["code"].(string)
+		out = append(out, name+":"+code)
+	}
+	return out
+}
