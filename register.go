@@ -112,24 +112,24 @@ func erase[T any](fn func(context.Context, *Tx, *T) error) resource.RecordFunc {
 
 // Action adds POST {id}/<name>/, which runs fn on the record, stores what fn changed and answers with the record.
 // It takes the role that writing takes. An action that changes nothing writes nothing, so that it may be repeated.
-func Action[T any](h *Handle[T], name, description string, fn func(ctx context.Context, tx *Tx, rec *T) error) {
-	h.def.Schema.Actions = append(h.def.Schema.Actions, schema.Action{Name: name, Description: description})
+func Action[T any](h *Handle[T], name string, fn func(ctx context.Context, tx *Tx, rec *T) error) {
+	h.def.Schema.Actions = append(h.def.Schema.Actions, schema.Action{Name: name})
 	h.def.Actions[name] = erase(fn)
 }
 
 // Report adds GET <name>/, which answers with what fn computes, as JSON. It takes the role that reading takes.
-func Report[T, Out any](h *Handle[T], name, description string, fn func(ctx context.Context, tx *Tx) (Out, error)) {
+func Report[T, Out any](h *Handle[T], name string, fn func(ctx context.Context, tx *Tx) (Out, error)) {
 	shape, err := codec.ShapeOf[Out]()
 	if err != nil {
 		h.app.mistakes = append(h.app.mistakes, err)
 	}
-	h.def.Schema.Reports = append(h.def.Schema.Reports, schema.Report{Name: name, Description: description, Shape: shape})
+	h.def.Schema.Reports = append(h.def.Schema.Reports, schema.Report{Name: name, Shape: shape})
 	h.def.Reports[name] = func(ctx context.Context, tx *Tx) (any, error) { return fn(ctx, tx) }
 }
 
 // Listing adds GET <name>/: the list of records under a name of its own, which takes the filters named in requires.
-func Listing[T any](h *Handle[T], name, description string, requires ...string) {
-	h.def.Schema.Listings = append(h.def.Schema.Listings, schema.Listing{Name: name, Description: description, Requires: requires})
+func Listing[T any](h *Handle[T], name string, requires ...string) {
+	h.def.Schema.Listings = append(h.def.Schema.Listings, schema.Listing{Name: name, Requires: requires})
 }
 
 // singular drops the plural ending of an English noun: categories, boxes, tasks.

@@ -18,5 +18,5 @@ func registerProjects(app *tenantry.App) {
 		Read:        tenantry.Viewers,
 		Write:       tenantry.Members,
 	})
-	tenantry.Report(projects, "statistics", "Count projects, tasks and documents", statistics)
+	tenantry.Report(projects, "statistics", statistics)
 }

@@ -32,8 +32,8 @@ func registerTasks(app *tenantry.App) {
 		Write:       tenantry.Members,
 		BeforeWrite: stampCompletion,
 	})
-	tenantry.Listing(tasks, "by-status", "List the tasks that have a status", "status")
-	tenantry.Action(tasks, "complete", "Set a task's status to done", complete)
+	tenantry.Listing(tasks, "by-status", "status")
+	tenantry.Action(tasks, "complete", complete)
 }
 
 // stampCompletion keeps completed_at in step with the status.

@@ -36,7 +36,7 @@ func resources() []*schema.Resource {
 		schema.Field{Name: "metadata", Type: schema.JSON, MaxLength: 16384},
 	)
 	projects.Description = "Pieces of work."
-	projects.Reports = []schema.Report{{Name: "statistics", Description: "Count", Shape: &schema.Shape{
+	projects.Reports = []schema.Report{{Name: "statistics", Shape: &schema.Shape{
 		Type: schema.Object, Properties: []schema.Property{
 			{Name: "total", Description: "All.", Shape: &schema.Shape{Type: schema.Integer}},
 			{Name: "by_name", Shape: &schema.Shape{Type: schema.Object, Items: &schema.Shape{Type: schema.Number, Nullable: true}}},
@@ -56,8 +56,8 @@ func resources() []*schema.Resource {
 		schema.Field{Name: "secret", Type: schema.Text, Hidden: true, ReadOnly: true},
 		schema.Field{Name: "completed_at", Type: schema.Time, Nullable: true, ReadOnly: true},
 	)
-	tasks.Actions = []schema.Action{{Name: "complete", Description: "Complete a task"}}
-	tasks.Listings = []schema.Listing{{Name: "by-status", Description: "List by status", Requires: []string{"status"}}}
+	tasks.Actions = []schema.Action{{Name: "complete"}}
+	tasks.Listings = []schema.Listing{{Name: "by-status", Requires: []string{"status"}}}
 	all := []*schema.Resource{projects, tasks}
 	for _, r := range all {
 		r.Finish()

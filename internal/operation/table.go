@@ -57,7 +57,7 @@ func platform() []Operation {
 
 func ofResource(r *schema.Resource, byName map[string]*schema.Resource, rules map[string]Rules) []Operation {
 	base := Prefix + r.Name + "/"
-	one := base + "{id}/"
+	item := base + "{id}/"
 	plural, single := camel(r.Name), camel(r.Singular)
 	rule := rules[r.Name]
 	read := func(id, path string, kind Kind, summary string) Operation {
@@ -74,24 +74,24 @@ func ofResource(r *schema.Resource, byName map[string]*schema.Resource, rules ma
 	}
 	table := []Operation{
 		read("list"+plural, base, List, "List "+words(r.Name)),
-		write("create"+single, "POST", base, Create, "Create a "+words(r.Singular)),
-		read("get"+single, one, Get, "Get a "+words(r.Singular)),
-		write("replace"+single, "PUT", one, Replace, "Replace a "+words(r.Singular)),
-		write("update"+single, "PATCH", one, Patch, "Change some fields of a "+words(r.Singular)),
-		write("delete"+single, "DELETE", one, Delete, "Delete a "+words(r.Singular)),
+		write("create"+single, "POST", base, Create, "Create "+one(r)),
+		read("get"+single, item, Get, "Get "+one(r)),
+		write("replace"+single, "PUT", item, Replace, "Replace "+one(r)),
+		write("update"+single, "PATCH", item, Patch, "Change some fields of "+one(r)),
+		write("delete"+single, "DELETE", item, Delete, "Delete "+one(r)),
 	}
 	for i := range r.Listings {
-		op := read("list"+plural+camel(r.Listings[i].Name), base+r.Listings[i].Name+"/", List, r.Listings[i].Description)
+		op := read("list"+plural+camel(r.Listings[i].Name), base+r.Listings[i].Name+"/", List, "List "+words(r.Name)+" "+words(r.Listings[i].Name))
 		op.Listing = &r.Listings[i]
 		table = append(table, op)
 	}
 	for i := range r.Reports {
-		op := read("get"+single+camel(r.Reports[i].Name), base+r.Reports[i].Name+"/", Report, r.Reports[i].Description)
+		op := read("get"+single+camel(r.Reports[i].Name), base+r.Reports[i].Name+"/", Report, "Get the "+words(r.Reports[i].Name)+" of "+words(r.Name))
 		op.Report = &r.Reports[i]
 		table = append(table, op)
 	}
 	for i := range r.Actions {
-		op := write(lowerFirst(camel(r.Actions[i].Name))+single, "POST", one+r.Actions[i].Name+"/", Act, r.Actions[i].Description)
+		op := write(lowerFirst(camel(r.Actions[i].Name))+single, "POST", item+r.Actions[i].Name+"/", Act, upperFirst(words(r.Actions[i].Name))+" "+one(r))
 		op.Action = &r.Actions[i]
 		table = append(table, op)
 	}
@@ -108,11 +108,20 @@ func nested(r *schema.Resource, byName map[string]*schema.Resource, read func(id
 		}
 		parent := byName[f.Ref.Resource]
 		op := read("list"+camel(parent.Singular)+camel(r.Name), Prefix+parent.Name+"/{id}/"+r.Name+"/", List,
-			"List the "+words(r.Name)+" of a "+words(parent.Singular))
+			"List the "+words(r.Name)+" of "+one(parent))
 		op.Parent, op.ParentResource, op.Tag = f, parent, parent.Name
 		table = append(table, op)
 	}
 	return table
+}
+
+// one is a record with its article: a task, an invoice.
+func one(r *schema.Resource) string {
+	article := "a "
+	if strings.ContainsRune("aeiou", rune(r.Singular[0])) {
+		article = "an "
+	}
+	return article + words(r.Singular)
 }
 
 // camel turns by-status and task_list into ByStatus and TaskList.
@@ -125,5 +134,7 @@ func camel(name string) string {
 }
 
 func lowerFirst(name string) string { return strings.ToLower(name[:1]) + name[1:] }
+
+func upperFirst(name string) string { return strings.ToUpper(name[:1]) + name[1:] }
 
 func words(name string) string { return strings.NewReplacer("-", " ", "_", " ").Replace(name) }

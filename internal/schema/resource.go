@@ -100,19 +100,19 @@ type Order struct {
 
 // Action is something that can be done to one record: POST {id}/<name>/, answered with the record.
 type Action struct {
-	Name, Description string
+	Name string
 }
 
 // Report is something that can be asked of all records: GET <name>/, answered with an object of Shape.
 type Report struct {
-	Name, Description string
-	Shape             *Shape
+	Name  string
+	Shape *Shape
 }
 
 // Listing is a list with a name of its own: GET <name>/. Requires are the filters that must be given.
 type Listing struct {
-	Name, Description string
-	Requires          []string
+	Name     string
+	Requires []string
 }
 
 // Shape describes a JSON value that is not a record: the answer of a report.
