@@ -86,12 +86,20 @@ func (c *demoCommand) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	s.print("Added %d tenants, %d users and %d records to %s.", result.Tenants, result.Users, result.Records, c.Storage.Name())
+	s.print("Added %s, %s and %s to %s.", count(result.Tenants, "tenant"), count(result.Users, "user"),
+		count(result.Records, "record"), c.Storage.Name())
 	s.print("Passwords and tokens are in %s.", c.Out)
 	if result.Token != "" {
 		s.print("\nWith the server running, try it:\n\n  %s", result.curl(options.BaseURL))
 	}
 	return nil
+}
+
+func count(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return strconv.Itoa(n) + " " + noun
 }
 
 // curl is a command that works when it is pasted.
