@@ -41,6 +41,7 @@ type Config struct {
 // Engine implements storage.Engine on PostgreSQL.
 type Engine struct {
 	config    Config
+	log       *slog.Logger
 	resources map[string]*schema.Resource
 	pool      *pgxpool.Pool
 	db        *sql.DB // the pool, for packages that know database/sql
@@ -74,7 +75,10 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	e := &Engine{config: c, resources: sqlgen.ByName(c.Resources), pool: pool}
+	e := &Engine{config: c, log: c.Logger, resources: sqlgen.ByName(c.Resources), pool: pool}
+	if e.log == nil {
+		e.log = slog.New(slog.DiscardHandler)
+	}
 	if err := pool.Ping(ctx); err != nil {
 		pool.Close()
 		return nil, e.explainConnect(ctx, settings.ConnConfig, err)

@@ -56,8 +56,7 @@ func enter(t *testing.T, conn *pgx.Conn, of tenant.ID) pgx.Tx {
 }
 
 func refusal(err error) string {
-	var refused *pgconn.PgError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return refused.Code
 	}
 	return ""

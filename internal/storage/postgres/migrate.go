@@ -33,6 +33,12 @@ const (
 
 // Migrate implements storage.Engine. It runs as the owner.
 func (e *Engine) Migrate(ctx context.Context) error {
+	if e.config.MigrationURL == "" {
+		// Perhaps the owner has migrated already, and this role could not.
+		if pending, err := e.Pending(ctx); err == nil && len(pending) == 0 {
+			return nil
+		}
+	}
 	settings, err := ownerSettings(e.config)
 	if err != nil {
 		return err
@@ -88,7 +94,10 @@ func (e *Engine) migrateFixed(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
-	_, err = provider.Up(ctx)
+	results, err := provider.Up(ctx)
+	for _, r := range results {
+		e.log.InfoContext(ctx, "migration run", "file", r.Source.Path)
+	}
 	return err
 }
 

@@ -141,10 +141,10 @@ func TestAChangeThatCannotBeMadeIsNamedAndNothingIsDone(t *testing.T) {
 
 // columns, rules and grants say what the database is made of, in an order of their own.
 const described = `
-SELECT format('column %s.%s.%s %s%s', table_schema, table_name, column_name, data_type, CASE is_nullable WHEN 'NO' THEN ' not null' ELSE '' END)
+SELECT format('column %s.%s.%s %s%s', table_schema, table_name, column_name, concat_ws(' ', data_type, collation_name), CASE is_nullable WHEN 'NO' THEN ' not null' ELSE '' END)
   FROM information_schema.columns WHERE table_schema IN ('platform', 'tenant')
 UNION ALL SELECT format('constraint %s %s %s', conrelid::regclass, conname, pg_get_constraintdef(c.oid))
-  FROM pg_constraint AS c JOIN pg_namespace AS n ON n.oid = connamespace WHERE nspname IN ('platform', 'tenant')
+  FROM pg_constraint AS c JOIN pg_namespace AS n ON n.oid = connamespace WHERE nspname IN ('platform', 'tenant') AND contype <> 'n'
 UNION ALL SELECT format('index %s', indexdef) FROM pg_indexes WHERE schemaname IN ('platform', 'tenant')
 UNION ALL SELECT format('policy %s.%s %s %s %s using %s check %s', schemaname, tablename, policyname, permissive, cmd, qual, with_check)
   FROM pg_policies
@@ -256,7 +256,8 @@ func TestPostureFindsEveryWayAround(t *testing.T) {
 		"a superuser":     {func(db pgtest.Database) string { return db.SuperURL }, "SELECT 1", []string{"superuser", "bypassrls"}},
 		"a table without row security": {
 			func(db pgtest.Database) string { return db.ServerURL },
-			"CREATE TABLE tenant.leak (tenant_id uuid)", []string{"table_without_row_security"},
+			"CREATE TABLE tenant.leak (tenant_id uuid)",
+			[]string{"table_without_row_security"},
 		},
 		"a view": {
 			func(db pgtest.Database) string { return db.ServerURL },
@@ -265,7 +266,8 @@ func TestPostureFindsEveryWayAround(t *testing.T) {
 		},
 		"a policy": {
 			func(db pgtest.Database) string { return db.ServerURL },
-			"CREATE POLICY leak ON tenant.tasks USING (true)", []string{"policy"},
+			"CREATE POLICY leak ON tenant.tasks USING (true)",
+			[]string{"policy"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -61,6 +61,7 @@ func (s *store) Get(ctx context.Context, r *schema.Resource, i id.ID) (storage.R
 // List implements storage.Store.
 func (s *store) List(ctx context.Context, r *schema.Resource, q query.List, yield func(storage.Record) error) (int64, error) {
 	begin, total := beginOne, int64(-1)
+	q.Lock = false // it would end with this very trip
 	if q.Count {
 		begin = beginView
 	}
