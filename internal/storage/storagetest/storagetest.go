@@ -101,6 +101,11 @@ func fails(t testing.TB, factory Factory, c testCase) bool {
 	done := make(chan struct{})
 	go func() { // FailNow ends the goroutine that it is called on
 		defer close(done)
+		defer func() {
+			if recover() != nil { // a case that trips over a wrong answer has failed as well
+				r.Fail()
+			}
+		}()
 		c.run(setup(r, factory))
 	}()
 	<-done
