@@ -25,7 +25,11 @@ func (s *session) database(ctx context.Context, settings *Settings) (Database, e
 	opened.Storage.DataDir = s.path(storage.DataDir)
 	database, err := s.program.Open(ctx, opened, s.log())
 	if err != nil {
-		return nil, s.unusable(*storage, err)
+		err = s.unusable(*storage, err)
+		if storage.DatabaseURL != "" {
+			err = &problem{explain(err) + "; check that it runs and that the URL is right", nil}
+		}
+		return nil, err
 	}
 	return database, nil
 }

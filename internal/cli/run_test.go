@@ -138,7 +138,7 @@ func TestFailureIsOneLineThatSaysWhatToDo(t *testing.T) {
 		{
 			"an unreachable database", "migrate status --database-url postgres://u:hunter2@h/d", refused,
 			"PostgreSQL at postgres://u@h/d (--database-url) can't be used: dial tcp 127.0.0.1:5432: connect: connection refused; " +
-				"while using postgres://u@h/d, (secret)",
+				"while using postgres://u@h/d, (secret); check that it runs and that the URL is right",
 		},
 		{
 			"a database that says what to do", "migrate status --data-dir " + b.dir + "/new",

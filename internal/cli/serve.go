@@ -66,7 +66,7 @@ func (s *session) listen(ctx context.Context, addr Address) (net.Listener, error
 		if failed, ok := errors.AsType[*net.OpError](err); ok {
 			err = failed.Err
 		}
-		return nil, &problem{fmt.Sprintf("%s: can't listen on %s", source, addr), err}
+		return nil, &problem{fmt.Sprintf("%s: can't listen on %s, choose an address of this machine", source, addr), err}
 	}
 }
 

@@ -283,7 +283,7 @@ func (r *run) fill(ctx context.Context, offices []office) error {
 		group.Go(func() error {
 			n, err := r.fillOffice(ctx, o)
 			added.Add(int64(n))
-			if err == nil {
+			if err == nil && n > 0 {
 				r.options.Step(fmt.Sprintf("%s: %d records added", o.company.slug, n))
 			}
 			return err
