@@ -122,7 +122,7 @@ func (d *database) assemble() (*Service, error) {
 		return nil, err
 	}
 	s.resources = resource.New(resource.Config{
-		Registry: d.registry, Open: d.Engine.Open, IsMember: s.accounts.IsMember,
+		Registry: d.registry, Open: d.Open, IsMember: s.accounts.IsMember,
 		Signer: query.NewSigner(o.SigningKey), Clock: o.Clock,
 	})
 	document, err := d.app.document(s.operations)

@@ -8,6 +8,7 @@ package fault
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -116,17 +117,18 @@ func Missing() *Error { return New(NotFound, "No such record.") }
 
 // Error implements error. The text is for logs: it may hold the cause.
 func (e *Error) Error() string {
-	text := string(e.Code)
+	var text strings.Builder
+	text.WriteString(string(e.Code))
 	if e.Message != "" {
-		text += ": " + e.Message
+		text.WriteString(": " + e.Message)
 	}
 	for _, f := range e.Fields {
-		text += " [" + f.Name + ": " + f.Code + "]"
+		text.WriteString(" [" + f.Name + ": " + f.Code + "]")
 	}
 	if e.cause != nil {
-		text += ": " + e.cause.Error()
+		text.WriteString(": " + e.cause.Error())
 	}
-	return text
+	return text.String()
 }
 
 // Unwrap returns the private cause.
@@ -138,8 +140,7 @@ func From(err error) *Error {
 	if err == nil {
 		return nil
 	}
-	var known *Error
-	if errors.As(err, &known) {
+	if known, ok := errors.AsType[*Error](err); ok {
 		return known
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
@@ -152,6 +153,6 @@ func From(err error) *Error {
 
 // Is reports whether err is or wraps an *Error of the given code.
 func Is(err error, code Code) bool {
-	var known *Error
-	return errors.As(err, &known) && known.Code == code
+	known, ok := errors.AsType[*Error](err)
+	return ok && known.Code == code
 }

@@ -34,8 +34,12 @@ func (r Role) String() string {
 
 // ParseRole returns the named role, false where there is none.
 func ParseRole(name string) (Role, bool) {
-	i := slices.Index(roleNames[:], name)
-	return Role(max(i, 0)), i > 0
+	for _, role := range Roles() {
+		if role.String() == name {
+			return role, true
+		}
+	}
+	return NoRole, false
 }
 
 // Roles returns all roles, the lowest first.

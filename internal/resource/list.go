@@ -210,12 +210,12 @@ func (p *pageBuilder) cursor(values []schema.Value, backward bool) Link {
 // reverse puts the records of a backward page, which come nearest first, into the order of the list.
 func (p *pageBuilder) reverse() {
 	out := append(make([]byte, 0, len(p.out)+1), '[')
-	for i := len(p.ends) - 1; i >= 0; i-- {
+	for i, end := range slices.Backward(p.ends) {
 		start := 1
 		if i > 0 {
 			start = p.ends[i-1] + 1
 		}
-		out = append(out, p.out[start:p.ends[i]]...)
+		out = append(out, p.out[start:end]...)
 		if i > 0 {
 			out = append(out, ',')
 		}

@@ -79,7 +79,7 @@ func (t *Tx) Ask(ctx context.Context, questions ...Question) ([][]Group, error) 
 func (t *Tx) aggregate(q Question) (query.Aggregate, error) {
 	def := t.service.registry.byName[q.Resource]
 	if def == nil {
-		return query.Aggregate{}, fault.Wrap(fault.Internal, "", errUnknown("resource", q.Resource))
+		return query.Aggregate{}, errUnknown("resource", q.Resource)
 	}
 	where, err := t.conditions(def, q.Where)
 	if err != nil {
@@ -151,8 +151,8 @@ func keyText(v schema.Value) string {
 	return text
 }
 
-type errorText string
+type lookupError string
 
-func (e errorText) Error() string { return string(e) }
+func (e lookupError) Error() string { return string(e) }
 
-func errUnknown(kind, name string) error { return errorText("there is no " + kind + " " + name) }
+func errUnknown(kind, name string) error { return lookupError("there is no " + kind + " " + name) }

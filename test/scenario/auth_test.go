@@ -6,7 +6,8 @@ import (
 )
 
 func TestTokens(t *testing.T) {
-	onBothEngines(t, func(t *testing.T, w *world) {
+	onBothEngines(t, func(w *world) {
+		t := w.t
 		w.play(t, []step{
 			{
 				name: "sign in", as: "nobody", do: "POST /auth/token/", body: `{"username":"owner-acme","password":"` + password + `"}`, status: 200,
@@ -44,7 +45,8 @@ func TestTokens(t *testing.T) {
 }
 
 func TestSeveralTenants(t *testing.T) {
-	onBothEngines(t, func(t *testing.T, w *world) {
+	onBothEngines(t, func(w *world) {
+		t := w.t
 		if err := w.service.AddMember(t.Context(), "globex", "owner-acme", "viewer"); err != nil {
 			t.Fatal(err)
 		}

@@ -8,7 +8,8 @@ import (
 )
 
 func TestBodies(t *testing.T) {
-	onBothEngines(t, func(t *testing.T, w *world) {
+	onBothEngines(t, func(w *world) {
+		t := w.t
 		create := func(name, body string, status int, want string) step {
 			return step{name: name, do: "POST /projects/", body: body, status: status, want: want}
 		}
@@ -52,7 +53,8 @@ func TestBodies(t *testing.T) {
 }
 
 func TestQueries(t *testing.T) {
-	onBothEngines(t, func(t *testing.T, w *world) {
+	onBothEngines(t, func(w *world) {
+		t := w.t
 		steps := []step{{name: "project", do: "POST /projects/", body: `{"name":"P"}`, status: 201, save: map[string]string{"p": "id"}, events: []string{"created"}}}
 		for _, query := range []string{
 			"colour=red", "status=gone", "status__in=todo,gone", "page_size=0", "page_size=201", "page_size=x", "page_size=", "cursor=x",
@@ -75,7 +77,8 @@ func TestQueries(t *testing.T) {
 }
 
 func TestEveryAnswer(t *testing.T) {
-	onBothEngines(t, func(t *testing.T, w *world) {
+	onBothEngines(t, func(w *world) {
+		t := w.t
 		w.play(t, []step{{name: "project", do: "POST /projects/", body: `{"name":"P"}`, status: 201, save: map[string]string{"p": "id", "where": "Location"}, events: []string{"created"}}})
 		if want := "/api/v1/projects/" + w.vars["p"] + "/"; w.vars["where"] != want {
 			t.Errorf("Location %q, want %q", w.vars["where"], want)
@@ -131,7 +134,8 @@ func TestEveryAnswer(t *testing.T) {
 
 // TestForeignIsUnknown compares, byte by byte, what a foreign id and an id that never was answer.
 func TestForeignIsUnknown(t *testing.T) {
-	onBothEngines(t, func(t *testing.T, w *world) {
+	onBothEngines(t, func(w *world) {
+		t := w.t
 		w.play(t, []step{
 			{name: "foreign project", as: "owner-globex", do: "POST /projects/", body: `{"name":"Theirs"}`, status: 201, save: map[string]string{"project": "id"}},
 			{name: "foreign task", as: "owner-globex", do: "POST /tasks/", body: `{"project":"{project}","title":"Theirs"}`, status: 201, save: map[string]string{"task": "id"}},
@@ -139,13 +143,25 @@ func TestForeignIsUnknown(t *testing.T) {
 		})
 		fixed := http.Header{"X-Request-Id": {"fixed"}}
 		for _, probe := range []struct{ do, body, foreign string }{
-			{"GET /projects/ID/", "", "project"}, {"PUT /projects/ID/", `{"name":"x"}`, "project"}, {"PATCH /projects/ID/", `{"name":"x"}`, "project"},
-			{"DELETE /projects/ID/", "", "project"}, {"GET /projects/ID/tasks/", "", "project"}, {"GET /tasks/ID/", "", "task"},
-			{"PUT /tasks/ID/", `{"title":"x"}`, "task"}, {"PATCH /tasks/ID/", `{"title":"x"}`, "task"}, {"DELETE /tasks/ID/", "", "task"},
-			{"POST /tasks/ID/complete/", "", "task"}, {"GET /documents/ID/", "", "document"}, {"PUT /documents/ID/", `{"name":"x"}`, "document"},
-			{"PATCH /documents/ID/", `{"name":"x"}`, "document"}, {"DELETE /documents/ID/", "", "document"},
-			{"POST /tasks/", `{"title":"x","project":"ID"}`, "project"}, {"POST /documents/", `{"name":"x","project":"ID"}`, "project"},
-			{"GET /tasks/?project=ID", "", "project"}, {"GET /tasks/?id=ID", "", "task"}, {"GET /events/?record=ID", "", "task"},
+			{"GET /projects/ID/", "", "project"},
+			{"PUT /projects/ID/", `{"name":"x"}`, "project"},
+			{"PATCH /projects/ID/", `{"name":"x"}`, "project"},
+			{"DELETE /projects/ID/", "", "project"},
+			{"GET /projects/ID/tasks/", "", "project"},
+			{"GET /tasks/ID/", "", "task"},
+			{"PUT /tasks/ID/", `{"title":"x"}`, "task"},
+			{"PATCH /tasks/ID/", `{"title":"x"}`, "task"},
+			{"DELETE /tasks/ID/", "", "task"},
+			{"POST /tasks/ID/complete/", "", "task"},
+			{"GET /documents/ID/", "", "document"},
+			{"PUT /documents/ID/", `{"name":"x"}`, "document"},
+			{"PATCH /documents/ID/", `{"name":"x"}`, "document"},
+			{"DELETE /documents/ID/", "", "document"},
+			{"POST /tasks/", `{"title":"x","project":"ID"}`, "project"},
+			{"POST /documents/", `{"name":"x","project":"ID"}`, "project"},
+			{"GET /tasks/?project=ID", "", "project"},
+			{"GET /tasks/?id=ID", "", "task"},
+			{"GET /events/?record=ID", "", "task"},
 			{"GET /tasks/?project__in=ID&count=exact", "", "project"},
 		} {
 			answer := func(id string) response {

@@ -53,7 +53,8 @@ func (w *world) fillTasks(t *testing.T, bodies ...string) {
 }
 
 func TestPaging(t *testing.T) {
-	onBothEngines(t, func(t *testing.T, w *world) {
+	onBothEngines(t, func(w *world) {
+		t := w.t
 		var bodies, want []string
 		for i := range 11 {
 			bodies = append(bodies, fmt.Sprintf(`"title":"t%02d"`, i))
@@ -125,7 +126,8 @@ func (w *world) refuseCursors(t *testing.T) {
 }
 
 func TestFilters(t *testing.T) {
-	onBothEngines(t, func(t *testing.T, w *world) {
+	onBothEngines(t, func(w *world) {
+		t := w.t
 		w.fillTasks(t,
 			`"title":"Äpfel kaufen","due_date":"2026-03-01","priority":"low"`,
 			`"title":"birnen kaufen","due_date":"2026-01-15","status":"done"`,

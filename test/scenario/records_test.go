@@ -9,7 +9,8 @@ import (
 const unknownID = "01900000-0000-7000-8000-000000000000"
 
 func TestProjects(t *testing.T) {
-	onBothEngines(t, func(t *testing.T, w *world) {
+	onBothEngines(t, func(w *world) {
+		t := w.t
 		w.play(t, []step{
 			{name: "an empty list", do: "GET /projects/", status: 200, want: `{"next":null,"previous":null,"results":[]}`},
 			{
@@ -45,7 +46,8 @@ func TestProjects(t *testing.T) {
 }
 
 func TestTasks(t *testing.T) {
-	onBothEngines(t, func(t *testing.T, w *world) {
+	onBothEngines(t, func(w *world) {
+		t := w.t
 		w.play(t, []step{
 			{name: "project", do: "POST /projects/", body: `{"name":"Apollo"}`, status: 201, save: map[string]string{"project": "id"}, events: []string{"created"}},
 			{name: "foreign project", as: "owner-globex", do: "POST /projects/", body: `{"name":"Theirs"}`, status: 201, save: map[string]string{"foreign": "id"}},
@@ -99,7 +101,8 @@ func TestTasks(t *testing.T) {
 }
 
 func TestETags(t *testing.T) {
-	onBothEngines(t, func(t *testing.T, w *world) {
+	onBothEngines(t, func(w *world) {
+		t := w.t
 		w.play(t, []step{
 			{name: "project", do: "POST /projects/", body: `{"name":"Apollo"}`, status: 201, save: map[string]string{"project": "id", "tag": "ETag"}, events: []string{"created"}},
 			{name: "other project", do: "POST /projects/", body: `{"name":"Gemini"}`, status: 201, save: map[string]string{"other": "id", "foreign-tag": "ETag"}, events: []string{"created"}},
@@ -120,7 +123,8 @@ func TestETags(t *testing.T) {
 }
 
 func TestRoles(t *testing.T) {
-	onBothEngines(t, func(t *testing.T, w *world) {
+	onBothEngines(t, func(w *world) {
+		t := w.t
 		w.play(t, []step{
 			{name: "a viewer reads", as: "viewer-acme", do: "GET /projects/", status: 200},
 			{name: "a viewer writes", as: "viewer-acme", do: "POST /projects/", body: `{"name":"x"}`, status: 403, want: `{"code":"permission_denied"}`},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -60,9 +61,10 @@ func (w *world) request(s step) request {
 		path = "/api/v1" + path
 	}
 	as := s.as
-	if as == "" {
+	switch as {
+	case "":
 		as = "owner-acme"
-	} else if as == "nobody" {
+	case "nobody":
 		as = ""
 	}
 	return request{as: as, method: method, path: w.fill(path), body: w.fill(s.body), header: s.header}
@@ -112,9 +114,9 @@ func (w *world) actionsSince(before int64) []string {
 		w.t.Fatalf("events: %d %s", a.status, a.body)
 	}
 	var out []string
-	for i := len(page.Results) - 1; i >= 0; i-- {
-		if page.Results[i].Seq > before {
-			out = append(out, page.Results[i].Action)
+	for _, event := range slices.Backward(page.Results) {
+		if event.Seq > before {
+			out = append(out, event.Action)
 		}
 	}
 	return out

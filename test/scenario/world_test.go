@@ -35,16 +35,17 @@ type world struct {
 var roles = []string{"owner", "admin", "member", "viewer"}
 
 // onBothEngines runs the test in a fresh world on SQLite and on PostgreSQL.
-func onBothEngines(t *testing.T, test func(t *testing.T, w *world)) {
+func onBothEngines(t *testing.T, test func(w *world)) {
+	t.Helper()
 	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		test(t, newWorld(t, tenantry.Options{DataDir: t.TempDir()}))
+		test(newWorld(t, tenantry.Options{DataDir: t.TempDir()}))
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
 		db := pgtest.New(t)
-		test(t, newWorld(t, tenantry.Options{DatabaseURL: db.ServerURL, MigrationURL: db.OwnerURL}))
+		test(newWorld(t, tenantry.Options{DatabaseURL: db.ServerURL, MigrationURL: db.OwnerURL}))
 	})
 }
 
