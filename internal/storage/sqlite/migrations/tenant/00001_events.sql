@@ -39,12 +39,21 @@ CREATE TABLE event_head (
 ) STRICT;
 INSERT INTO event_head (id, seq, hash) VALUES (1, 0, '');
 
--- The trail is only ever added to, and only by the tenant whose file this is.
+-- The trail is only ever added to, and only by the tenant whose file this is. INSERT OR REPLACE deletes without a
+-- DELETE trigger, so an insert over something is refused as well.
 -- +goose StatementBegin
 CREATE TRIGGER events_of_tenant BEFORE INSERT ON events
 WHEN NEW.tenant_id IS NOT (SELECT tenant_id FROM schema_state)
 BEGIN
   SELECT RAISE(ABORT, 'an event of another tenant');
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER events_no_replace BEFORE INSERT ON events
+WHEN NEW.seq <= (SELECT seq FROM event_head)
+  OR EXISTS (SELECT 1 FROM events WHERE tenant_id = NEW.tenant_id AND id = NEW.id)
+BEGIN
+  SELECT RAISE(ABORT, 'events are never replaced');
 END;
 -- +goose StatementEnd
 -- +goose StatementBegin
@@ -61,6 +70,12 @@ END;
 -- +goose StatementEnd
 -- +goose StatementBegin
 CREATE TRIGGER event_head_rises BEFORE UPDATE ON event_head WHEN NEW.seq <= OLD.seq
+BEGIN
+  SELECT RAISE(ABORT, 'the number of events only rises');
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER event_head_no_replace BEFORE INSERT ON event_head
 BEGIN
   SELECT RAISE(ABORT, 'the number of events only rises');
 END;
