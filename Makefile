@@ -41,7 +41,11 @@ fuzz: $(with_postgres) ## Every fuzz target for FUZZTIME (5s)
 	$(with_postgres) scripts/fuzz
 
 .PHONY: bench
-bench: $(with_postgres) ## Every benchmark
+bench: $(with_postgres) ## The server against the limit of this machine, as ratios; BENCH=--check fails below the targets
+	$(with_postgres) go run ./bench $(BENCH)
+
+.PHONY: microbench
+microbench: $(with_postgres) ## Every benchmark of the packages
 	$(with_postgres) go test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: lint

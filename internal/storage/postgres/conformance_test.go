@@ -12,22 +12,22 @@ import (
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	storagetest.Run(t, func(t testing.TB, resources []*schema.Resource) storage.Engine {
-		t.Helper()
-		db := pgtest.New(t)
-		e, err := postgres.Open(t.Context(), postgres.Config{
+	storagetest.Run(t, func(tb testing.TB, resources []*schema.Resource) storage.Engine {
+		tb.Helper()
+		db := pgtest.New(tb)
+		e, err := postgres.Open(tb.Context(), postgres.Config{
 			URL: db.ServerURL, MigrationURL: db.OwnerURL, Resources: resources, Clock: clock, MaxConns: 8,
 		})
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
-		t.Cleanup(func() {
+		tb.Cleanup(func() {
 			if err := e.Close(); err != nil {
-				t.Errorf("close the engine: %v", err)
+				tb.Errorf("close the engine: %v", err)
 			}
 		})
-		if err := e.Migrate(t.Context()); err != nil {
-			t.Fatal(err)
+		if err := e.Migrate(tb.Context()); err != nil {
+			tb.Fatal(err)
 		}
 		return e
 	})

@@ -67,9 +67,14 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 	}
 	mode := settings.ConnConfig.DefaultQueryExecMode
 	unprepared := mode == pgx.QueryExecModeExec || mode == pgx.QueryExecModeSimpleProtocol
-	settings.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
+	settings.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		conn.PgConn().CustomData()[sessionKey] = newSession(conn.PgConn(), unprepared)
-		return nil
+		if unprepared {
+			return nil
+		}
+		// A page's size is an argument, and with its value in sight every plan looks better than the general one:
+		// the server would plan each list anew, which costs as much as running it.
+		return conn.PgConn().Exec(ctx, "SET plan_cache_mode = force_generic_plan").Close()
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, settings)
 	if err != nil {
