@@ -14,6 +14,7 @@ func downgrade(node any) any {
 			switch types, isList := m.value.(array); {
 			case m.name == "openapi":
 				out = append(out, member{"openapi", "3.0.3"})
+			case m.name == "type" && isList && len(types) > 2: // any type, which 3.0 says by saying nothing
 			case m.name == "type" && isList:
 				out = append(out, member{"type", types[0]}, member{"nullable", true})
 			case m.name == "$ref" && len(v) > 1:

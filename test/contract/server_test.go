@@ -60,9 +60,7 @@ func startServer(t *testing.T, flags ...string) (base string, issued tokens) {
 		t.Fatal(err)
 	}
 	server := exec.CommandContext(context.Background(), path, slices.Concat([]string{
-		"serve", "--demo", "--addr", addr, "--metrics-addr", freeAddr(t), "--data-dir", filepath.Join(dir, "data"),
-		// This test asks more than a client may by default.
-		"--rate-anonymous", "100000/h", "--rate-authenticated", "100000/h",
+		"serve", "--demo", "--addr", addr, "--data-dir", filepath.Join(dir, "data"),
 	}, flags)...)
 	server.Dir, server.Stdout, server.Stderr = dir, log, log // the tokens go to the working directory
 	if err := server.Start(); err != nil {
