@@ -74,9 +74,7 @@ func (x *exchange) pageURL(to resource.Link) string {
 	}
 	query := make(url.Values, len(x.query)+1)
 	maps.Copy(query, x.query)
-	delete(query, "cursor")
-	delete(query, "page")
-	query.Set(to.Param, to.Value)
+	query.Set(to.Param, to.Value) // a cursor and a page are never given together
 	return origin(x.r) + pathOf(x.r) + "?" + query.Encode()
 }
 

@@ -95,19 +95,14 @@ func (rt *router) find(r *http.Request, note *found) *route {
 	return note.route
 }
 
-// plain reports whether a path stands as it is meant: empty segments, dot segments and encoded slashes are refused
-// rather than cleaned, so that a proxy in front and we can't read one path differently.
+// plain reports whether a path can mean one thing only: an encoded slash, a backslash and NUL are refused, so that a
+// proxy in front and we can't read one path differently. Empty and dot segments are ServeMux's to refuse.
 func plain(path string) bool {
 	if path == "" || path[0] != '/' {
 		return false
 	}
 	for i := range len(path) {
 		switch path[i] {
-		case '/':
-			rest := path[i+1:]
-			if strings.HasPrefix(rest, "/") || dotSegment(rest) {
-				return false
-			}
 		case '%':
 			if code := path[i+1 : min(i+3, len(path))]; strings.EqualFold(code, "2f") || strings.EqualFold(code, "5c") {
 				return false
@@ -117,12 +112,6 @@ func plain(path string) bool {
 		}
 	}
 	return true
-}
-
-// dotSegment reports whether a path's rest begins with the segment . or ..
-func dotSegment(rest string) bool {
-	segment, _, _ := strings.Cut(rest, "/")
-	return segment == "." || segment == ".."
 }
 
 // add puts an endpoint on the route of its path.

@@ -50,7 +50,7 @@ func TestUnknownPaths(t *testing.T) {
 	for _, path := range []string{
 		"/nowhere", "/api", "/api/", "/api/v1", "/api/v1/", "/api/v1/nowhere/", "/api/v1/tasks/x/y/z/", "//", "/api/v1//tasks/", "//api/v1/tasks/",
 		"/api/v1/tasks//", "/api/v1/./tasks/", "/api/v1/x/../tasks/", "/api/v1/tasks/..", "/api/v1/tasks/.", "/api/v1/%2e%2e/tasks/", "/api/v1%2Ftasks/",
-		"/api/v1/tasks/a%2Fb/", "/api/v1/tasks/a%5Cb/", "/api/v1/tasks/%00/", "/api/v1/tasks/..%2f", "/api/docs/assets/", "/api/docs/assets/nowhere.js",
+		"/api/v1/tasks/a%2Fb/", "/api/v1/tasks/a\\b/", "/api/v1/tasks/a%5Cb/", "/api/v1/tasks/%00/", "/api/v1/tasks/..%2f", "/api/docs/assets/", "/api/docs/assets/nowhere.js",
 		"/api/docs/assets/README.md", "/api/docs/assets/..%2fassets.go", "/API/v1/tasks/",
 	} {
 		rec := b.send(request{as: "owner", do: "GET " + path})

@@ -129,7 +129,7 @@ func TestAPanicInTheMiddleOfAnAnswer(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	defer func() {
-		if cause := recover(); cause != http.ErrAbortHandler {
+		if cause, _ := recover().(error); !errors.Is(cause, http.ErrAbortHandler) {
 			t.Errorf("the handler ended with %v", cause)
 		}
 		if !strings.Contains(b.log.String(), "writer broke") {
@@ -150,7 +150,7 @@ func TestAbortIsPassedOn(t *testing.T) {
 	b := setup(t)
 	b.resources.do = func(context.Context) { panic(http.ErrAbortHandler) }
 	defer func() {
-		if cause := recover(); cause != http.ErrAbortHandler {
+		if cause, _ := recover().(error); !errors.Is(cause, http.ErrAbortHandler) {
 			t.Errorf("the handler ended with %v", cause)
 		}
 	}()
@@ -193,6 +193,9 @@ func TestAccessLog(t *testing.T) {
 		"duration":0,"tenant":"{tenant}","user":"{user}"}`))
 	if diff := cmp.Diff(want, any(got)); diff != "" {
 		t.Error(diff)
+	}
+	if stranger := decoded(t, lines[1]); cmp.Diff("", stranger.(map[string]any)["tenant"]) != "" {
+		t.Errorf("the request of nobody has a tenant: %s", lines[1])
 	}
 	for _, secret := range []string{"private", "owner", "secret", "abc", recordID} {
 		if strings.Contains(b.log.String(), secret) {
@@ -251,7 +254,7 @@ func TestOverTheWire(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httpapi.NewServer("", b.handler, httpapi.Limits{MaxHeader: 8 << 10}, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	server := httpapi.NewServer("", b.handler, httpapi.Limits{MaxHeader: 8 << 10}, slog.New(slog.DiscardHandler))
 	if server.ReadHeaderTimeout <= 0 || server.ReadTimeout <= 0 || server.WriteTimeout <= 0 || server.IdleTimeout <= 0 || server.MaxHeaderBytes != 8<<10 {
 		t.Errorf("a limit is missing: %+v", server)
 	}

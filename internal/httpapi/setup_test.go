@@ -168,7 +168,7 @@ func (f *accounts) Revoke(_ context.Context, raw string) error {
 
 // bundle is an API over fakes.
 type bundle struct {
-	t         testing.TB
+	tb        testing.TB
 	config    httpapi.Config
 	handler   http.Handler
 	resources *resources
@@ -211,11 +211,11 @@ func table() []operation.Operation {
 }
 
 // setup returns an API over fakes; change may change its configuration.
-func setup(t testing.TB, change ...func(*httpapi.Config)) *bundle {
-	t.Helper()
+func setup(tb testing.TB, change ...func(*httpapi.Config)) *bundle {
+	tb.Helper()
 	record, _ := id.Parse(recordID)
 	b := &bundle{
-		t:   t,
+		tb:  tb,
 		log: &syncBuffer{},
 		resources: &resources{
 			answer: resource.Answer{ID: record, Body: []byte(`{"id":"` + recordID + `"}`), ETag: "own.whole"},
@@ -227,7 +227,7 @@ func setup(t testing.TB, change ...func(*httpapi.Config)) *bundle {
 	ops := table()
 	document, err := openapi.Build(openapi.Info{Title: "Sample", Version: "1"}, ops)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	b.config = httpapi.Config{
 		Operations: ops, Resources: b.resources, Accounts: b.accounts, Document: document, Name: "Sample <&>", Version: "1.2.3",
@@ -238,7 +238,7 @@ func setup(t testing.TB, change ...func(*httpapi.Config)) *bundle {
 		c(&b.config)
 	}
 	if b.handler, err = httpapi.New(b.config); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b
 }
@@ -258,13 +258,13 @@ func header(pairs ...string) http.Header {
 }
 
 func (b *bundle) send(r request) *httptest.ResponseRecorder {
-	b.t.Helper()
+	b.tb.Helper()
 	method, target, _ := strings.Cut(r.do, " ")
 	var body io.Reader
 	if r.body != "" {
 		body = strings.NewReader(r.body)
 	}
-	req := httptest.NewRequestWithContext(b.t.Context(), method, target, body)
+	req := httptest.NewRequestWithContext(b.tb.Context(), method, target, body)
 	if r.body != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
