@@ -97,6 +97,9 @@ func (b *Builder) Taken(r *schema.Resource, f *schema.Field, v schema.Value, i i
 
 // selectRecords writes a statement that reads records up to the tenant's predicate.
 func (b *Builder) selectRecords(r *schema.Resource) *writer {
+	if text, ok := b.selects[r]; ok {
+		return b.write(text)
+	}
 	w := b.write("SELECT ")
 	for i := range r.Fields {
 		w.field(r, &r.Fields[i]).text(", ")

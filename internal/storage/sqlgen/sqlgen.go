@@ -31,16 +31,37 @@ type Statement struct {
 // Statements that read records return one row per record: the version (1 for an append-only resource, which has
 // none) behind the values of all fields in the order of the resource's Fields, derived ones included.
 type Builder struct {
-	dialect   Dialect
-	tenant    tenant.ID
-	resources map[string]*schema.Resource
+	*Catalog
+	tenant tenant.ID
 }
 
 // New returns the builder of a tenant. The resources, by name, are those that derived fields and references may
 // lead to; Check has found no fault in them.
 func New(d Dialect, t tenant.ID, resources map[string]*schema.Resource) *Builder {
-	return &Builder{dialect: d, tenant: t, resources: resources}
+	return (&Catalog{dialect: d, resources: resources}).For(t)
 }
+
+// Catalog is what the builders of all tenants have in common. It is read-only.
+type Catalog struct {
+	dialect   Dialect
+	resources map[string]*schema.Resource
+	selects   map[*schema.Resource]string
+}
+
+// NewCatalog returns a catalog of resources, see New. The long beginnings of their SELECT statements, which no
+// tenant changes, are written here once.
+func NewCatalog(d Dialect, resources map[string]*schema.Resource) *Catalog {
+	c := &Catalog{dialect: d, resources: resources}
+	selects := make(map[*schema.Resource]string, len(resources))
+	for _, r := range resources {
+		selects[r] = string(c.For(tenant.ID{}).selectRecords(r).sql)
+	}
+	c.selects = selects
+	return c
+}
+
+// For returns the builder of a tenant.
+func (c *Catalog) For(t tenant.ID) *Builder { return &Builder{Catalog: c, tenant: t} }
 
 // ByName returns the resources by their names, as New takes them.
 func ByName(resources []*schema.Resource) map[string]*schema.Resource {

@@ -8,11 +8,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/tenantry/tenantry/internal/id"
 	"github.com/tenantry/tenantry/internal/query"
 	"github.com/tenantry/tenantry/internal/schema"
 	"github.com/tenantry/tenantry/internal/storage/sqlgen"
 	"github.com/tenantry/tenantry/internal/storage/storagetest"
+	"github.com/tenantry/tenantry/internal/tenant"
 )
 
 func both() []sqlgen.Dialect { return []sqlgen.Dialect{sqlgen.Postgres, sqlgen.SQLite} }
@@ -289,5 +292,28 @@ func TestEvolveGolden(t *testing.T) {
 			}
 			golden(t, name+"_changes.sql", out.String())
 		})
+	}
+}
+
+// TestCatalogChangesNoStatement compares builders that share texts with one that writes each anew.
+func TestCatalogChangesNoStatement(t *testing.T) {
+	t.Parallel()
+	for _, d := range both() {
+		plain, resources := builder(d)
+		owner, _ := tenant.ParseID(ours)
+		shared := sqlgen.NewCatalog(d, sqlgen.ByName(resources)).For(owner)
+		if diff := cmp.Diff(cases(plain, resources), cases(shared, resources), cmp.AllowUnexported(named{})); diff != "" {
+			t.Errorf("statements differ:\n%s", diff)
+		}
+	}
+}
+
+func BenchmarkList(b *testing.B) {
+	resources := storagetest.Resources()
+	catalog := sqlgen.NewCatalog(sqlgen.Postgres, sqlgen.ByName(resources))
+	q := query.List{Order: keys(resources[1], "-created_at", "-id"), After: some(2), Limit: 21}
+	b.ReportAllocs()
+	for b.Loop() {
+		catalog.For(tenant.ID{1}).List(resources[1], q)
 	}
 }

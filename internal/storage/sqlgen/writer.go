@@ -96,8 +96,8 @@ func (w *writer) lock(strength string) *writer {
 }
 
 // tableName returns the table's name as the dialect has it.
-func (b *Builder) tableName(table string) string {
-	if b.dialect == Postgres {
+func (c *Catalog) tableName(table string) string {
+	if c.dialect == Postgres {
 		return "tenant." + quote(table)
 	}
 	return quote(table)

@@ -23,7 +23,7 @@ func TestAcknowledgedWritesSurviveKill(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	resources := storagetest.Resources()
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestWriteUntilKilled$") //nolint:gosec // this very program
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestWriteUntilKilled$")
 	cmd.Env = append(os.Environ(), crashDir+"="+dir)
 	out, err := cmd.StdoutPipe()
 	if err != nil {

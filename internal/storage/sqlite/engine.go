@@ -46,6 +46,7 @@ type Engine struct {
 	options   options
 	driver    *sqlite.Driver
 	byName    map[string]*schema.Resource
+	catalog   *sqlgen.Catalog
 	events    *schema.Resource
 	platform  *database
 	plane     storage.Platform
@@ -70,6 +71,7 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 	if err := e.makeDir(); err != nil {
 		return nil, err
 	}
+	e.catalog = sqlgen.NewCatalog(sqlgen.SQLite, e.byName)
 	var err error
 	if e.driver, err = newDriver(); err != nil {
 		return nil, fmt.Errorf("open the storage engine: %w", err)
@@ -138,7 +140,7 @@ func (e *Engine) makeDir() error {
 // create makes an empty file for us alone; SQLite gives the same mode to the files beside it. It fails where there
 // is one: see the package's comment for why that one may not even be opened.
 func create(path string) error {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // the data directory and an id, never a client's text
 	if err != nil {
 		return err
 	}
@@ -163,7 +165,7 @@ func (e *Engine) Open(ctx context.Context, t tenant.ID) (storage.Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open tenant store: %w", err)
 	}
-	return &store{engine: e, file: one, build: sqlgen.New(sqlgen.SQLite, t, e.byName)}, nil
+	return &store{engine: e, file: one, build: e.catalog.For(t)}, nil
 }
 
 // openTenant opens a tenant's file for the cache, and migrates it where it has another form than this program's.

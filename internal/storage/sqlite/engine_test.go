@@ -21,17 +21,17 @@ import (
 )
 
 // addTenant creates a tenant and opens its store until the test ends.
-func addTenant(t testing.TB, e *sqlite.Engine, slug string) (tenant.ID, storage.Store) {
-	t.Helper()
+func addTenant(tb testing.TB, e *sqlite.Engine, slug string) (tenant.ID, storage.Store) {
+	tb.Helper()
 	one := tenant.Tenant{ID: tenant.NewID(), Slug: slug, Name: slug, Status: tenant.Active, CreatedAt: time.Unix(0, 0)}
-	if err := e.Platform().Tenants().Create(t.Context(), one); err != nil {
-		t.Fatal(err)
+	if err := e.Platform().Tenants().Create(tb.Context(), one); err != nil {
+		tb.Fatal(err)
 	}
-	s, err := e.Open(t.Context(), one.ID)
+	s, err := e.Open(tb.Context(), one.ID)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(s.Close)
+	tb.Cleanup(s.Close)
 	return one.ID, s
 }
 
@@ -47,10 +47,10 @@ func project(r *schema.Resource, name string) storage.Record {
 	return storage.Record{Version: 1, Values: values}
 }
 
-func put(t testing.TB, s storage.Store, r *schema.Resource, rec storage.Record) {
-	t.Helper()
-	if err := s.Update(t.Context(), func(tx storage.Tx) error { return tx.Put(t.Context(), r, rec, 0) }); err != nil {
-		t.Fatal(err)
+func put(tb testing.TB, s storage.Store, r *schema.Resource, rec storage.Record) {
+	tb.Helper()
+	if err := s.Update(tb.Context(), func(tx storage.Tx) error { return tx.Put(tb.Context(), r, rec, 0) }); err != nil {
+		tb.Fatal(err)
 	}
 }
 
@@ -112,7 +112,7 @@ func TestRefusals(t *testing.T) {
 			t.Helper()
 			if os.Getuid() == 0 {
 				dir = "/proc"
-			} else if err := os.Chmod(dir, 0o500); err != nil { //nolint:gosec // read-only on purpose
+			} else if err := os.Chmod(dir, 0o500); err != nil {
 				t.Fatal(err)
 			}
 			return dir
@@ -147,16 +147,16 @@ func TestRefusals(t *testing.T) {
 }
 
 // raw runs statements in a database file behind the engine's back.
-func raw(t testing.TB, path string, statements ...string) {
-	t.Helper()
+func raw(tb testing.TB, path string, statements ...string) {
+	tb.Helper()
 	db, err := sql.Open("sqlite", "file:"+path+"?mode=rw&_pragma=busy_timeout(5000)")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
 	for _, statement := range statements {
-		if _, err := db.ExecContext(t.Context(), statement); err != nil {
-			t.Fatalf("%s: %v", statement, err)
+		if _, err := db.ExecContext(tb.Context(), statement); err != nil {
+			tb.Fatalf("%s: %v", statement, err)
 		}
 	}
 }
@@ -203,15 +203,15 @@ func TestATenantsFileMustBeTheTenants(t *testing.T) {
 	}
 }
 
-func list(t testing.TB, s storage.Store, r *schema.Resource) []storage.Record {
-	t.Helper()
+func list(tb testing.TB, s storage.Store, r *schema.Resource) []storage.Record {
+	tb.Helper()
 	var out []storage.Record
-	_, err := s.List(t.Context(), r, query.List{Order: []query.Key{{Field: r.Field("id")}}, Limit: 1000}, func(rec storage.Record) error {
+	_, err := s.List(tb.Context(), r, query.List{Order: []query.Key{{Field: r.Field("id")}}, Limit: 1000}, func(rec storage.Record) error {
 		out = append(out, rec.Clone())
 		return nil
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return out
 }

@@ -137,9 +137,7 @@ func (f *files) end(one *file) {
 	}
 	one.gone = make(chan struct{})
 	f.count--
-	f.ending.Add(1)
-	go func() {
-		defer f.ending.Done()
+	f.ending.Go(func() {
 		<-one.ready
 		if one.db != nil {
 			f.close(one.db)
@@ -148,7 +146,7 @@ func (f *files) end(one *file) {
 		delete(f.byID, one.tenant)
 		f.mu.Unlock()
 		close(one.gone)
-	}()
+	})
 }
 
 // shut closes all files. A transaction that runs in one ends first; nothing new begins.

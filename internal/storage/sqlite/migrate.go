@@ -135,7 +135,7 @@ func (e *Engine) migratePlatform(ctx context.Context) error {
 }
 
 func (e *Engine) migrateTenant(ctx context.Context, t tenant.ID) error {
-	build := sqlgen.New(sqlgen.SQLite, t, e.byName)
+	build := e.catalog.For(t)
 	return e.change(ctx, e.tenantPath(t), t.String(), e.form.tenant, "tenant", func(tx *sql.Tx) error {
 		return e.changeResources(ctx, tx, build)
 	})

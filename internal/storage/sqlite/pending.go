@@ -8,7 +8,6 @@ import (
 	"os"
 	"slices"
 
-	"github.com/tenantry/tenantry/internal/storage/sqlgen"
 	"github.com/tenantry/tenantry/internal/tenant"
 )
 
@@ -59,7 +58,7 @@ func (e *Engine) pendingOf(ctx context.Context, t tenant.ID) (words []string, er
 	if found == "" {
 		return []string{"create the tenants' tables"}, nil
 	}
-	steps, err := plan(ctx, db.reads, sqlgen.New(sqlgen.SQLite, t, e.byName), e.Resources)
+	steps, err := plan(ctx, db.reads, e.catalog.For(t), e.Resources)
 	if err != nil {
 		return nil, err
 	}

@@ -15,28 +15,28 @@ import (
 )
 
 // fill gives a store n tasks of ten projects.
-func fill(t testing.TB, s storage.Store, resources []*schema.Resource, n int) []id.ID {
-	t.Helper()
+func fill(tb testing.TB, s storage.Store, resources []*schema.Resource, n int) []id.ID {
+	tb.Helper()
 	var parents, tasks []id.ID
 	for i := range 10 {
 		p := project(resources[0], fmt.Sprint("p", i))
-		put(t, s, resources[0], p)
+		put(tb, s, resources[0], p)
 		parents = append(parents, p.Values[0].ID())
 	}
 	r := resources[1]
 	for start := 0; start < n; start += 5000 {
-		err := s.Update(t.Context(), func(tx storage.Tx) error {
+		err := s.Update(tb.Context(), func(tx storage.Tx) error {
 			for i := start; i < min(start+5000, n); i++ {
 				rec := task(r, parents[i%10], i)
 				tasks = append(tasks, rec.Values[0].ID())
-				if err := tx.Put(t.Context(), r, rec, 0); err != nil {
+				if err := tx.Put(tb.Context(), r, rec, 0); err != nil {
 					return err
 				}
 			}
 			return nil
 		})
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	return tasks
@@ -58,11 +58,11 @@ func newestFirst(r *schema.Resource) query.List {
 	return query.List{Order: []query.Key{{Field: r.Field("created_at"), Desc: true}, {Field: r.Field("id"), Desc: true}}, Limit: 21}
 }
 
-func page(t testing.TB, s storage.Store, r *schema.Resource, q query.List) {
-	t.Helper()
+func page(tb testing.TB, s storage.Store, r *schema.Resource, q query.List) {
+	tb.Helper()
 	n := 0
-	if _, err := s.List(t.Context(), r, q, func(storage.Record) error { n++; return nil }); err != nil || n != 21 {
-		t.Fatalf("%d records, error %v", n, err)
+	if _, err := s.List(tb.Context(), r, q, func(storage.Record) error { n++; return nil }); err != nil || n != 21 {
+		tb.Fatalf("%d records, error %v", n, err)
 	}
 }
 

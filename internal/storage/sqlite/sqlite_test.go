@@ -17,10 +17,11 @@ func TestConformance(t *testing.T) {
 
 func TestEvolution(t *testing.T) {
 	t.Parallel()
-	storagetest.RunEvolution(t, func(t testing.TB) func([]*schema.Resource) (storage.Engine, error) {
-		dir := t.TempDir()
+	storagetest.RunEvolution(t, func(tb testing.TB) func([]*schema.Resource) (storage.Engine, error) {
+		tb.Helper()
+		dir := tb.TempDir()
 		return func(resources []*schema.Resource) (storage.Engine, error) {
-			return sqlite.Open(t.Context(), config(dir, resources))
+			return sqlite.Open(tb.Context(), config(dir, resources))
 		}
 	})
 }
@@ -32,25 +33,25 @@ func config(dir string, resources []*schema.Resource) sqlite.Config {
 }
 
 // newEngine returns a migrated engine in a directory of its own.
-func newEngine(t testing.TB, resources []*schema.Resource) storage.Engine {
-	t.Helper()
-	return open(t, config(t.TempDir(), resources))
+func newEngine(tb testing.TB, resources []*schema.Resource) storage.Engine {
+	tb.Helper()
+	return open(tb, config(tb.TempDir(), resources))
 }
 
 // open opens and migrates an engine, and closes it at the end.
-func open(t testing.TB, c sqlite.Config) *sqlite.Engine {
-	t.Helper()
-	e, err := sqlite.Open(t.Context(), c)
+func open(tb testing.TB, c sqlite.Config) *sqlite.Engine {
+	tb.Helper()
+	e, err := sqlite.Open(tb.Context(), c)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := e.Close(); err != nil {
-			t.Errorf("close: %v", err)
+			tb.Errorf("close: %v", err)
 		}
 	})
-	if err := e.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
+	if err := e.Migrate(tb.Context()); err != nil {
+		tb.Fatal(err)
 	}
 	return e
 }

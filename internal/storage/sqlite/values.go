@@ -75,23 +75,28 @@ func (r *reader) decode(t schema.Type, column driver.Value) (schema.Value, error
 		}
 	case string:
 		start := len(r.buf)
-		switch t {
-		case schema.Text, schema.JSON:
-			r.buf = append(r.buf, column...)
-			if t == schema.JSON {
-				return schema.RawJSON(r.buf[start:len(r.buf):len(r.buf)]), nil
-			}
+		if t == schema.UUID {
+			return r.decodeID(column)
+		}
+		r.buf = append(r.buf, column...)
+		if t == schema.JSON {
+			return schema.RawJSON(r.buf[start:len(r.buf):len(r.buf)]), nil
+		}
+		if t == schema.Text {
 			return schema.Bytes(r.buf[start:len(r.buf):len(r.buf)]), nil
-		case schema.UUID:
-			parsed, ok := id.Parse(column)
-			if !ok {
-				return schema.Value{}, fmt.Errorf("a text of %d bytes is no id", len(column))
-			}
-			r.buf = append(r.buf, parsed[:]...)
-			return schema.RawID(r.buf[start:len(r.buf):len(r.buf)]), nil
 		}
 	}
 	return schema.Value{}, fmt.Errorf("a column of type %T is no %s", column, t)
+}
+
+func (r *reader) decodeID(text string) (schema.Value, error) {
+	parsed, ok := id.Parse(text)
+	if !ok {
+		return schema.Value{}, fmt.Errorf("a text of %d bytes is no id", len(text))
+	}
+	start := len(r.buf)
+	r.buf = append(r.buf, parsed[:]...)
+	return schema.RawID(r.buf[start:len(r.buf):len(r.buf)]), nil
 }
 
 func fromInteger(t schema.Type, n int64) (schema.Value, error) {

@@ -3,6 +3,7 @@ package storagetest
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tenantry/tenantry/internal/query"
 	"github.com/tenantry/tenantry/internal/schema"
@@ -88,14 +89,11 @@ func (b *bench) wantGroups(groups []query.Group, want ...string) {
 	b.Helper()
 	got := []string{}
 	for _, g := range groups {
-		keys := ""
+		keys := make([]string, len(g.Keys))
 		for i, key := range g.Keys {
-			if i > 0 {
-				keys += " "
-			}
-			keys += string(key.AppendJSON(nil))
+			keys[i] = string(key.AppendJSON(nil))
 		}
-		got = append(got, fmt.Sprintf("%s=%d/%d/%d", keys, g.Count, g.Sum, g.Distinct))
+		got = append(got, fmt.Sprintf("%s=%d/%d/%d", strings.Join(keys, " "), g.Count, g.Sum, g.Distinct))
 	}
 	slices.Sort(got)
 	slices.Sort(want)

@@ -31,11 +31,11 @@ type bench struct {
 	events    *schema.Resource
 }
 
-func setup(t testing.TB, factory Factory) *bench {
-	t.Helper()
+func setup(tb testing.TB, factory Factory) *bench {
+	tb.Helper()
 	resources := Resources()
 	b := &bench{
-		TB: t, factory: factory, engine: factory(t, resources), ctx: t.Context(),
+		TB: tb, factory: factory, engine: factory(tb, resources), ctx: tb.Context(),
 		resources: resources, projects: resources[0], tasks: resources[1], events: storage.Events(),
 	}
 	b.tenants[0], b.a = b.newTenant("alpha")

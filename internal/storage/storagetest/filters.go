@@ -3,6 +3,7 @@ package storagetest
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tenantry/tenantry/internal/id"
 	"github.com/tenantry/tenantry/internal/query"
@@ -48,8 +49,10 @@ func filterCases() []testCase {
 			b.project(b.a, "Roof")
 			b.project(b.a, hostile, text("description", hostile))
 			for _, op := range []query.Op{query.Equal, query.In, query.Contains, query.GreaterEqual} {
-				got := b.list(b.a, b.projects, query.List{Order: order(b.projects), Limit: 9, Search: []string{hostile},
-					Where: []query.Condition{where(b.projects, "name", op, schema.String(hostile))}})
+				got := b.list(b.a, b.projects, query.List{
+					Order: order(b.projects), Limit: 9, Search: []string{hostile},
+					Where: []query.Condition{where(b.projects, "name", op, schema.String(hostile))},
+				})
 				b.wantTexts(b.projects, got, "name", hostile)
 			}
 		}},
@@ -154,22 +157,24 @@ func idents(records []storage.Record) []id.ID {
 }
 
 func describe(q query.List) string {
-	out := "list"
+	var out strings.Builder
 	for _, c := range q.Where {
-		out += fmt.Sprintf(" %s/%d", c.Field.Name, c.Op)
-		for _, v := range c.Values {
-			out += " " + string(v.AppendJSON(nil))
-		}
+		fmt.Fprintf(&out, " %s/%d%s", c.Field.Name, c.Op, valuesText(c.Values))
 	}
-	out += fmt.Sprintf(" search %q order", q.Search)
+	fmt.Fprintf(&out, " search %q order", q.Search)
 	for _, key := range q.Order {
-		out += fmt.Sprintf(" %s/%v", key.Field.Name, key.Desc)
+		fmt.Fprintf(&out, " %s/%v", key.Field.Name, key.Desc)
 	}
 	if q.After != nil {
-		out += fmt.Sprintf(" backward=%v after", q.Backward)
-		for _, v := range q.After {
-			out += " " + string(v.AppendJSON(nil))
-		}
+		fmt.Fprintf(&out, " backward=%v after%s", q.Backward, valuesText(q.After))
 	}
-	return out + fmt.Sprintf(" limit %d offset %d", q.Limit, q.Offset)
+	return fmt.Sprintf("list%s limit %d offset %d", out.String(), q.Limit, q.Offset)
+}
+
+func valuesText(values []schema.Value) string {
+	var out []byte
+	for _, v := range values {
+		out = v.AppendJSON(append(out, ' '))
+	}
+	return string(out)
 }

@@ -53,8 +53,10 @@ func pagingCases() []testCase {
 				last = b.task(b.a, ident(p), integer("rank", int64(i%2)), text("title", "x"))
 			}
 			keys := order(b.tasks)
-			q := query.List{Order: keys, Limit: 1, Count: true, After: keysOf(b.tasks, keys, last), Search: []string{"X"},
-				Where: []query.Condition{where(b.tasks, "rank", query.Equal, schema.Int(1))}}
+			q := query.List{
+				Order: keys, Limit: 1, Count: true, After: keysOf(b.tasks, keys, last), Search: []string{"X"},
+				Where: []query.Condition{where(b.tasks, "rank", query.Equal, schema.Int(1))},
+			}
 			_, total := b.listTotal(b.a, b.tasks, q)
 			b.wantTotal(total, 3)
 			q.Count = false
@@ -151,7 +153,7 @@ func oneMoment(b *bench) {
 		got, total := b.listTotal(b.a, b.projects, query.List{Order: order(b.projects), Limit: 100_000, Count: true})
 		if int64(len(got)) != total {
 			close(stop)
-			<-done
+			b.must(<-done)
 			b.Fatalf("the list has %d records, its count is %d", len(got), total)
 		}
 	}

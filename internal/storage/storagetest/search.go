@@ -17,8 +17,10 @@ func searchCases() []testCase {
 				"ÜBERGRÖ": names[0], "привет": names[1], "ñandú": names[2], "CRÈME BRÛ": names[3], "αβγ ΔΕΖ": names[4], "N aSc": names[5],
 			} {
 				b.wantTexts(b.projects, b.search(term), "name", want)
-				got := b.list(b.a, b.projects, query.List{Order: order(b.projects), Limit: 9,
-					Where: []query.Condition{where(b.projects, "name", query.Contains, schema.String(term))}})
+				got := b.list(b.a, b.projects, query.List{
+					Order: order(b.projects), Limit: 9,
+					Where: []query.Condition{where(b.projects, "name", query.Contains, schema.String(term))},
+				})
 				b.wantTexts(b.projects, got, "name", want)
 			}
 		}},

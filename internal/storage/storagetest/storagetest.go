@@ -6,6 +6,7 @@ package storagetest
 
 import (
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 
@@ -18,7 +19,7 @@ import (
 type Factory func(t testing.TB, resources []*schema.Resource) storage.Engine
 
 // Run holds an engine against all cases.
-func Run(t *testing.T, factory func(t testing.TB, resources []*schema.Resource) storage.Engine) {
+func Run(t *testing.T, factory func(tb testing.TB, resources []*schema.Resource) storage.Engine) {
 	t.Helper()
 	for _, topic := range topics() {
 		t.Run(topic.name, func(t *testing.T) {
@@ -70,15 +71,15 @@ func topics() []topic {
 
 // Failures runs the cases of the named topics, of all where none is named, and returns the names of those that
 // fail, each as "topic/case". It is for engines that are wrong on purpose.
-func Failures(t testing.TB, factory Factory, names ...string) []string {
-	t.Helper()
+func Failures(tb testing.TB, factory Factory, names ...string) []string {
+	tb.Helper()
 	var failed []string
 	for _, topic := range topics() {
 		if !wanted(topic.name, names) {
 			continue
 		}
 		for _, c := range topic.cases {
-			if fails(t, factory, c) {
+			if fails(tb, factory, c) {
 				failed = append(failed, topic.name+"/"+c.name)
 			}
 		}
@@ -87,17 +88,12 @@ func Failures(t testing.TB, factory Factory, names ...string) []string {
 }
 
 func wanted(name string, names []string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return len(names) == 0
+	return len(names) == 0 || slices.Contains(names, name)
 }
 
-func fails(t testing.TB, factory Factory, c testCase) bool {
-	t.Helper()
-	r := &recorder{TB: t}
+func fails(tb testing.TB, factory Factory, c testCase) bool {
+	tb.Helper()
+	r := &recorder{TB: tb}
 	done := make(chan struct{})
 	go func() { // FailNow ends the goroutine that it is called on
 		defer close(done)
@@ -153,7 +149,7 @@ func (r *recorder) Cleanup(fn func()) {
 }
 
 func (r *recorder) cleanUp() {
-	for i := len(r.cleanups) - 1; i >= 0; i-- {
-		r.cleanups[i]()
+	for _, fn := range slices.Backward(r.cleanups) {
+		fn()
 	}
 }

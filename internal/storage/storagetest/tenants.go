@@ -25,9 +25,13 @@ func tenantCases() []testCase {
 			p, _ := b.foreign()
 			own := b.project(b.a, "own")
 			for _, q := range []query.List{
-				{}, {Search: []string{"foreign"}}, {Where: []query.Condition{where(b.projects, "name", query.Equal, schema.String("foreign"))}},
-				query.ByID(b.projects, []id.ID{ident(p)}), {Where: []query.Condition{where(b.projects, "tasks_count", query.Greater, schema.Int(0))}},
-				{After: []schema.Value{schema.ID(id.ID{})}}, {After: []schema.Value{schema.ID(ident(p))}, Backward: true},
+				{},
+				{Search: []string{"foreign"}},
+				{Where: []query.Condition{where(b.projects, "name", query.Equal, schema.String("foreign"))}},
+				query.ByID(b.projects, []id.ID{ident(p)}),
+				{Where: []query.Condition{where(b.projects, "tasks_count", query.Greater, schema.Int(0))}},
+				{After: []schema.Value{schema.ID(id.ID{})}},
+				{After: []schema.Value{schema.ID(ident(p))}, Backward: true},
 			} {
 				q.Order, q.Limit, q.Count = order(b.projects), 99, true
 				got, total := b.listTotal(b.a, b.projects, q)

@@ -55,8 +55,9 @@ func TestWrongEngines(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			failed := storagetest.Failures(t, func(t testing.TB, resources []*schema.Resource) storage.Engine {
-				return newWrong(t, resources, c.wrong)
+			failed := storagetest.Failures(t, func(tb testing.TB, resources []*schema.Resource) storage.Engine {
+				tb.Helper()
+				return newWrong(tb, resources, c.wrong)
 			}, c.topics...)
 			if len(c.must) == 0 && len(failed) > 0 {
 				t.Fatalf("cases fail: %q", failed)
@@ -84,15 +85,15 @@ type wrongEngine struct {
 	last  map[string]storage.Record
 }
 
-func newWrong(t testing.TB, resources []*schema.Resource, w wrong) storage.Engine {
-	t.Helper()
-	e, err := sqlite.Open(t.Context(), sqlite.Config{Dir: t.TempDir(), Resources: resources, Clock: time.Now, Synchronous: "normal"})
+func newWrong(tb testing.TB, resources []*schema.Resource, w wrong) storage.Engine {
+	tb.Helper()
+	e, err := sqlite.Open(tb.Context(), sqlite.Config{Dir: tb.TempDir(), Resources: resources, Clock: time.Now, Synchronous: "normal"})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = e.Close() })
-	if err := e.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
+	tb.Cleanup(func() { _ = e.Close() })
+	if err := e.Migrate(tb.Context()); err != nil {
+		tb.Fatal(err)
 	}
 	return &wrongEngine{Engine: e, wrong: w, last: map[string]storage.Record{}}
 }
