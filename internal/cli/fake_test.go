@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tenantry/tenantry/internal/cli"
+	"github.com/tenantry/tenantry/internal/fault"
 )
 
 // bundle is one command line on a program that only remembers what it was asked.
@@ -81,8 +82,10 @@ type fakeProgram struct {
 	closed   int
 	demos    []cli.DemoOptions
 	demoErr  error
-	server   *fakeServer
-	accounts *fakeAccounts
+	// demoHangs makes the sample data wait for its context to end.
+	demoHangs bool
+	server    *fakeServer
+	accounts  *fakeAccounts
 }
 
 func newFake() *fakeProgram {
@@ -121,7 +124,11 @@ func (f *fakeProgram) Accounts() cli.Accounts { return f.accounts }
 
 func (f *fakeProgram) Server() (cli.Server, error) { return f.server, nil }
 
-func (f *fakeProgram) Demo(_ context.Context, o cli.DemoOptions) (cli.DemoResult, error) {
+func (f *fakeProgram) Demo(ctx context.Context, o cli.DemoOptions) (cli.DemoResult, error) {
+	if f.demoHangs {
+		<-ctx.Done()
+		return cli.DemoResult{}, fault.From(ctx.Err())
+	}
 	f.demos = append(f.demos, o)
 	o.Progress(1, 2)
 	o.Step("acme: 2 records added")

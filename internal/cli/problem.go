@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"io/fs"
 	"regexp"
@@ -17,6 +16,9 @@ const (
 	exitFailed = 1
 	exitUsage  = 2
 )
+
+// errInterrupted is the end of a command that a signal stopped.
+var errInterrupted = &problem{"interrupted", nil}
 
 // usageError is a command that was given wrongly; the program ends with exitUsage.
 type usageError struct{ text string }
@@ -57,9 +59,6 @@ func explain(err error) string {
 	}
 	if failed, ok := errors.AsType[*fault.Error](err); ok {
 		return explainFault(failed)
-	}
-	if errors.Is(err, context.Canceled) {
-		return "interrupted"
 	}
 	return err.Error()
 }

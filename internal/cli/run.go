@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -34,6 +36,9 @@ type Environment struct {
 func Run(ctx context.Context, args []string, env Environment, program Program) int {
 	s := &session{env: env, program: program}
 	err := s.run(ctx, args)
+	if err != nil && s.interrupted.Load() {
+		err = errInterrupted
+	}
 	if err != nil {
 		s.complain(explain(err))
 	}
@@ -51,6 +56,8 @@ type session struct {
 	logger *slog.Logger
 	// helped is set once help has been printed.
 	helped bool
+	// interrupted is set once a signal has ended what was being done.
+	interrupted atomic.Bool
 }
 
 func (s *session) run(ctx context.Context, args []string) error {
@@ -74,7 +81,7 @@ func (s *session) run(ctx context.Context, args []string) error {
 		s.complain("warning: " + warning)
 	}
 	if parsed.Selected().Name != "serve" { // which drains instead
-		var stop context.CancelFunc
+		var stop func()
 		ctx, stop = s.untilSignal(ctx)
 		defer stop()
 	}
@@ -184,15 +191,23 @@ func (s *session) path(name string) string {
 	return filepath.Join(s.env.Dir, name)
 }
 
-// untilSignal returns a context that the first signal ends.
-func (s *session) untilSignal(ctx context.Context) (context.Context, context.CancelFunc) {
+// untilSignal returns a context that the first signal ends, and a function that ends it and leaves later signals to
+// others.
+func (s *session) untilSignal(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(ctx)
+	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
+		defer close(ended)
 		select {
 		case <-s.env.Signals:
+			s.interrupted.Store(true)
 			cancel()
-		case <-ctx.Done():
+		case <-done:
 		}
 	}()
-	return ctx, cancel
+	return ctx, sync.OnceFunc(func() {
+		close(done)
+		<-ended // a signal that came just now is not lost: interrupted is set
+		cancel()
+	})
 }

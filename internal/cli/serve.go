@@ -48,6 +48,9 @@ func (c *serveCommand) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	started()
+	if s.interrupted.Load() {
+		return errInterrupted
+	}
 	return s.serve(ctx, server, listener, c.Serving)
 }
 

@@ -113,6 +113,19 @@ func TestServeCutsOffWhatOutlastsTheTimeout(t *testing.T) {
 	b.fake.server.awaitCall(t, "close")
 }
 
+func TestASignalEndsTheStart(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"serve", "--demo", "--log-level", "error", "--addr", "127.0.0.1:0"}, {"demo"}} {
+		b := setup(t)
+		b.fake.demoHangs = true
+		b.signals <- os.Interrupt
+		got := b.run(args...)
+		if got.code != 1 || !strings.HasSuffix(got.errors, "tenantry: interrupted\n") || len(b.fake.server.history()) > 0 || b.fake.closed != 1 {
+			t.Errorf("%s: %+v, the server was called %v", args[0], got, b.fake.server.history())
+		}
+	}
+}
+
 func TestServeReportsAServerThatStops(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
