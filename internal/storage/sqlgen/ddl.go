@@ -170,10 +170,16 @@ func (b *Builder) indexes(r *schema.Resource) []string {
 	return out
 }
 
-// index returns the statement that makes the index by which records are found and listed by the field.
+// index returns the statement that makes the index by which records are found by the field and listed newest first:
+// without the time in it, the list of a project's tasks would read all tasks in their order, or sort all of the
+// project's.
 func (b *Builder) index(r *schema.Resource, field string) string {
+	columns := columnTenant + ", " + quote(field)
+	if field != schema.FieldCreatedAt && r.Index(schema.FieldCreatedAt) >= 0 {
+		columns += ", " + quote(schema.FieldCreatedAt)
+	}
 	return "CREATE INDEX " + quote(name(r.Table(), field, "idx")) + " ON " + b.tableName(r.Table()) +
-		" (" + columnTenant + ", " + quote(field) + ", " + quote(schema.FieldID) + ")"
+		" (" + columns + ", " + quote(schema.FieldID) + ")"
 }
 
 func (b *Builder) uniqueIndex(r *schema.Resource, f *schema.Field) string {

@@ -44,8 +44,8 @@ CREATE TABLE "tasks" (
   CONSTRAINT "tasks__parent_fkey" FOREIGN KEY (tenant_id, "parent") REFERENCES "tasks" (tenant_id, "id")
 ) STRICT;
 CREATE INDEX "tasks__created_at_idx" ON "tasks" (tenant_id, "created_at", "id");
-CREATE INDEX "tasks__project_idx" ON "tasks" (tenant_id, "project", "id");
-CREATE INDEX "tasks__parent_idx" ON "tasks" (tenant_id, "parent", "id");
-CREATE INDEX "tasks__assignee_idx" ON "tasks" (tenant_id, "assignee", "id");
+CREATE INDEX "tasks__project_idx" ON "tasks" (tenant_id, "project", "created_at", "id");
+CREATE INDEX "tasks__parent_idx" ON "tasks" (tenant_id, "parent", "created_at", "id");
+CREATE INDEX "tasks__assignee_idx" ON "tasks" (tenant_id, "assignee", "created_at", "id");
 -- {"name":"tasks","fields":[{"name":"assignee","type":"uuid","nullable":true,"ref":"members"},{"name":"at","type":"time","nullable":true},{"name":"created_at","type":"time"},{"name":"created_by","type":"uuid","nullable":true},{"name":"done","type":"boolean"},{"name":"due","type":"date","nullable":true},{"name":"flag","type":"boolean","nullable":true},{"name":"group","type":"text"},{"name":"id","type":"uuid"},{"name":"meta","type":"json"},{"name":"note","type":"text","nullable":true},{"name":"parent","type":"uuid","nullable":true,"ref":"tasks"},{"name":"project","type":"uuid","ref":"projects"},{"name":"rank","type":"integer"},{"name":"score","type":"number","nullable":true},{"name":"size","type":"integer","nullable":true},{"name":"title","type":"text"},{"name":"updated_at","type":"time"}]}
 

@@ -28,8 +28,8 @@ CREATE TABLE events (
   PRIMARY KEY (tenant_id, id)
 ) STRICT;
 CREATE UNIQUE INDEX events_seq_idx ON events (tenant_id, seq);
-CREATE INDEX events_record_idx ON events (tenant_id, record, seq);
-CREATE INDEX events_actor_idx ON events (tenant_id, actor_id, seq);
+CREATE INDEX events_record_idx ON events (tenant_id, record, seq, id);
+CREATE INDEX events_actor_idx ON events (tenant_id, actor_id, seq, id);
 
 -- The last event. It is kept apart from the events, so that one that is cut off the end leaves a gap behind.
 CREATE TABLE event_head (
