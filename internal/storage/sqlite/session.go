@@ -19,7 +19,7 @@ type session struct {
 }
 
 // maxStatements bounds the prepared statements of one connection. There are as many as shapes of queries.
-const maxStatements = 256
+const maxStatements = 64
 
 func (s *session) prepare(ctx context.Context, text string) (driver.Stmt, error) {
 	if stmt, ok := s.statements[text]; ok {
