@@ -32,7 +32,7 @@ func (a *App) connect(ctx context.Context, o Options) (*database, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine, err := openEngine(ctx, o, registry.Resources())
+	engine, err := openEngine(ctx, o, registry.Tables())
 	if err != nil {
 		return nil, err
 	}

@@ -38,10 +38,15 @@ func (s *server) createRecord(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	answer, err := s.resources.Create(x.ctx, x.call(), x.endpoint.op, body)
+	call, err := x.keyedCall()
 	if err != nil {
 		return err
 	}
+	answer, err := s.resources.Create(x.ctx, call, x.endpoint.op, body)
+	if err != nil {
+		return err
+	}
+	x.replayed(answer)
 	x.w.Header()["Location"] = x.value(x.endpoint.op.Path + answer.ID.String() + "/")
 	return x.sendRecord(http.StatusCreated, answer)
 }
@@ -62,10 +67,17 @@ func (x *exchange) change(run changeFunc) error {
 	if err != nil {
 		return err
 	}
-	answer, err := run(x.ctx, x.call(), x.endpoint.op, x.id(), body, condition)
+	call := x.call()
+	if x.r.Method == http.MethodPost {
+		if call, err = x.keyedCall(); err != nil {
+			return err
+		}
+	}
+	answer, err := run(x.ctx, call, x.endpoint.op, x.id(), body, condition)
 	if err != nil {
 		return err
 	}
+	x.replayed(answer)
 	return x.sendRecord(http.StatusOK, answer)
 }
 

@@ -65,7 +65,11 @@ func (b *builder) parameters(op *operation.Operation) array {
 	case operation.Get:
 		params = append(params, b.selectionParameters(op.Resource)...)
 		params = append(params, parameterRef("IfMatch"), parameterRef("IfNoneMatch"))
-	case operation.Replace, operation.Patch, operation.Delete, operation.Act:
+	case operation.Create:
+		params = append(params, parameterRef("IdempotencyKey"))
+	case operation.Act:
+		params = append(params, parameterRef("IfMatch"), parameterRef("IdempotencyKey"))
+	case operation.Replace, operation.Patch, operation.Delete:
 		params = append(params, parameterRef("IfMatch"))
 	case operation.Schema:
 		params = append(params, schemaParameters()...)
@@ -125,8 +129,11 @@ func (b *builder) responses(op *operation.Operation) object {
 	case operation.RevokeToken:
 		refused = append(refused, malformed, bodyTooLarge, wrongMedia, notValid, unavailable)
 	default:
-		refused = append(refused, notAuthenticated, permissionDenied, notValid, unavailable)
+		refused = append(refused, notAuthenticated, permissionDenied, unavailable)
 		refused = append(refused, refusedRecords(op)...)
+		if !slices.Contains(refused, wrongKey) { // which has the same status
+			refused = append(refused, notValid)
+		}
 	}
 	return addRefusals(good, refused...)
 }
@@ -138,7 +145,9 @@ func refusedRecords(op *operation.Operation) []string {
 		out = append(out, notFound)
 	}
 	switch op.Kind {
-	case operation.Create, operation.Replace, operation.Patch, operation.Act:
+	case operation.Create, operation.Act:
+		out = append(out, malformed, keyedConflict, preconditionFails, bodyTooLarge, wrongMedia, wrongKey)
+	case operation.Replace, operation.Patch:
 		out = append(out, malformed, conflict, preconditionFails, bodyTooLarge, wrongMedia)
 	case operation.Delete:
 		out = append(out, malformed, conflict, preconditionFails)
@@ -155,11 +164,13 @@ func (b *builder) success(op *operation.Operation) object {
 	case operation.List, operation.ListEvents:
 		return answered("200", "One page of records.", ref(record()+"Page"), "Link")
 	case operation.Create:
-		return answered("201", "The record.", ref(record()), "Location", "ETag")
+		return answered("201", "The record.", ref(record()), "Location", "ETag", "Idempotency-Replayed")
 	case operation.Get:
 		return append(answered("200", "The record.", anyRecord(record()), "ETag"), notModified())
-	case operation.Replace, operation.Patch, operation.Act:
+	case operation.Replace, operation.Patch:
 		return answered("200", "The record as it is now.", ref(record()), "ETag")
+	case operation.Act:
+		return answered("200", "The record as it is now.", ref(record()), "ETag", "Idempotency-Replayed")
 	case operation.Delete, operation.RevokeToken:
 		return object{{"204", object{{"description", "Done."}, {"headers", headers()}}}}
 	case operation.Report:

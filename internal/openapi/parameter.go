@@ -32,6 +32,8 @@ func sharedParameters() object {
 			object{{"type", "string"}, {"minLength", 1}, {"maxLength", 128}})},
 		{"IfMatch", header("If-Match", "Do it only where the record still is what one of these entity tags was given for; `*` for any.", tags)},
 		{"IfNoneMatch", header("If-None-Match", "Answer 304 where one of these entity tags is that of the answer.", tags)},
+		{"IdempotencyKey", header("Idempotency-Key", "Any text of the client's choice, new for each new request: repeated with it within 24 hours, the request takes effect once and gets its first answer again.",
+			object{{"type", "string"}, {"minLength", 1}, {"maxLength", 255}})},
 		{"PageSize", param(query.ParamPageSize, "How many records a page has.",
 			object{{"type", "integer"}, {"minimum", 1}, {"maximum", query.MaxPageSize}, {"default", query.DefaultPageSize}})},
 		{"Cursor", param(query.ParamCursor, "Where the page begins: opaque, taken from `next` or `previous`, and good only with the same filters and order.",

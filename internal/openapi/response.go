@@ -22,6 +22,7 @@ func sharedHeaders() object {
 		{"X-Request-ID", text("The request's name: the client's own, or one that was made.")},
 		{"ETag", text("The entity tag of the answer, for If-Match and If-None-Match.")},
 		{"Location", object{{"description", "The path of the record."}, {"schema", object{{"type", "string"}, {"format", "uri-reference"}}}}},
+		{"Idempotency-Replayed", object{{"description", "Set where the answer is that to an earlier request with the same Idempotency-Key."}, {"schema", object{{"type", "string"}, {"enum", texts("true")}}}}},
 		{"Link", text("The pages before and after this one (RFC 8288), as in `previous` and `next`.")},
 		{"WWW-Authenticate", text("`Bearer`, with RFC 6750's error where a token was given.")},
 		{"Retry-After", object{{"description", "How many seconds to wait."}, {"schema", object{{"type", "integer"}, {"minimum", 1}}}}},
@@ -100,10 +101,12 @@ const (
 	permissionDenied  = "PermissionDenied"
 	notFound          = "NotFound"
 	conflict          = "Conflict"
+	keyedConflict     = "KeyedConflict"
 	preconditionFails = "PreconditionFailed"
 	bodyTooLarge      = "BodyTooLarge"
 	wrongMedia        = "UnsupportedMediaType"
 	notValid          = "NotValid"
+	wrongKey          = "NotValidOrKeyReused"
 	chooseTenant      = "ChooseTenant"
 	internalError     = "InternalError"
 	unavailable       = "Unavailable"
@@ -134,10 +137,16 @@ func refusals() []refusal {
 		}},
 		{notFound, "There is no such record in the tenant.", nil, []*fault.Error{fault.Missing()}},
 		one(conflict, "The request conflicts with what is stored, such as a unique value that is taken.", fault.Conflict),
+		{keyedConflict, "The request conflicts with what is stored, or the first one with its Idempotency-Key is still running.", nil, []*fault.Error{
+			fault.New(fault.Conflict, ""), fault.New(fault.IdempotencyInProgress, ""),
+		}},
 		one(preconditionFails, "The record is no longer what If-Match names.", fault.PreconditionFailed),
 		one(bodyTooLarge, "The body is larger than this server takes.", fault.BodyTooLarge),
 		one(wrongMedia, "The body is not JSON in UTF-8, or does not say so.", fault.UnsupportedMediaType),
 		{notValid, "Fields or parameters are not valid; `errors` has them all.", nil, []*fault.Error{&bad}},
+		{wrongKey, "Fields or parameters are not valid, or the Idempotency-Key was used with another request.", nil, []*fault.Error{
+			&bad, fault.New(fault.IdempotencyMismatch, ""),
+		}},
 		{chooseTenant, "Fields are not valid, or the user belongs to several tenants and named none.", nil, []*fault.Error{&bad, &choose}},
 		one(internalError, "Something went wrong on our side.", fault.Internal),
 		one(unavailable, "The service can't answer now.", fault.Unavailable, "Retry-After"),

@@ -46,6 +46,7 @@ type Registry struct {
 	ordered []*Definition
 	byName  map[string]*Definition
 	events  *Definition
+	memos   *schema.Resource
 }
 
 // Resources returns the schemas in the order of registration.
@@ -56,6 +57,9 @@ func (g *Registry) Resources() []*schema.Resource {
 	}
 	return out
 }
+
+// Tables returns the schemas of all tables that a tenant has for them: the resources', and the memory of answers.
+func (g *Registry) Tables() []*schema.Resource { return append(g.Resources(), g.memos) }
 
 // Operations returns the table of all operations.
 func (g *Registry) Operations() []operation.Operation {

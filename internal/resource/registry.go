@@ -11,14 +11,14 @@ import (
 )
 
 // reserved are the names below /api/v1/ that the platform itself uses.
-var reserved = []string{"auth", "me", "events", "event-heads", "members", "service-accounts", "tenant", "schema-resources"}
+var reserved = []string{"auth", "me", "events", "event-heads", "members", "service-accounts", "tenant", "schema-resources", "idempotency-keys"}
 
 var segment = regexp.MustCompile(`^[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*$`)
 
 // NewRegistry checks the definitions against each other and completes them. All mistakes are returned together,
 // each naming resource and field.
 func NewRegistry(defs []*Definition) (*Registry, []error) {
-	g := &Registry{byName: map[string]*Definition{}}
+	g := &Registry{byName: map[string]*Definition{}, memos: memos()}
 	var mistakes []error
 	for _, d := range defs {
 		d.Schema.Finish()

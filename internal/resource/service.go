@@ -32,11 +32,15 @@ type Service struct {
 	isMember func(ctx context.Context, t tenant.ID, user id.ID) (bool, error)
 	signer   *query.Signer
 	clock    func() time.Time
+	flight   flight
 }
 
 // New returns a service.
 func New(c Config) *Service {
-	return &Service{registry: c.Registry, open: c.Open, isMember: c.IsMember, signer: c.Signer, clock: c.Clock}
+	return &Service{
+		registry: c.Registry, open: c.Open, isMember: c.IsMember, signer: c.Signer, clock: c.Clock,
+		flight: flight{running: map[flown]bool{}},
+	}
 }
 
 // Call is who calls, and from where.
@@ -44,6 +48,8 @@ type Call struct {
 	Actor     policy.Actor
 	RequestID string
 	IP        string
+	// IdempotencyKey makes a create or an action happen once; empty where the client gave none.
+	IdempotencyKey string
 }
 
 // Answer is one record as JSON.
@@ -53,6 +59,8 @@ type Answer struct {
 	// ETag is the entity tag without its quotes. It changes whenever Body does; its part before the dot only
 	// with the record's own fields.
 	ETag string
+	// Replayed is set where the answer is the one to an earlier request with the same idempotency key.
+	Replayed bool
 }
 
 // begin decides whether the call may do the operation and returns the resource's definition. Every use case

@@ -22,12 +22,13 @@ func (s *Service) Create(ctx context.Context, call Call, op *operation.Operation
 	if err != nil {
 		return Answer{}, s.withReferences(ctx, call, def, values, err)
 	}
-	var rec storage.Record
-	err = s.update(ctx, call, func(tx *Tx) error { return tx.create(ctx, def, slices.Clone(values), &rec) })
+	out, err := s.write(ctx, call, op, def, "", body, func(tx *Tx, rec *storage.Record) (id.ID, error) {
+		return tx.create(ctx, def, slices.Clone(values), rec)
+	})
 	if err != nil {
 		return Answer{}, s.withReferences(ctx, call, def, values, err)
 	}
-	return answer(def.encoder, recordID(def.Schema, rec.Values), rec), nil
+	return out, nil
 }
 
 // decodeFunc makes the new values of a record from a body and the present ones.
@@ -91,25 +92,20 @@ func (s *Service) Act(ctx context.Context, call Call, op *operation.Operation, p
 	if err != nil {
 		return Answer{}, err
 	}
-	var rec storage.Record
-	err = s.update(ctx, call, func(tx *Tx) error {
+	return s.write(ctx, call, op, def, path, body, func(tx *Tx, rec *storage.Record) (id.ID, error) {
 		current, err := tx.tx.Get(ctx, def.Schema, record)
 		if err != nil {
-			return err
+			return record, err
 		}
 		if err := p.holds(record, current); err != nil {
-			return err
+			return record, err
 		}
 		next, err := tx.run(ctx, def, def.Actions[op.Action.Name], current.Values)
 		if err != nil {
-			return err
+			return record, err
 		}
-		return tx.change(ctx, def, op.Action.Name, current, next, &rec)
+		return record, tx.change(ctx, def, op.Action.Name, current, next, rec)
 	})
-	if err != nil {
-		return Answer{}, err
-	}
-	return answer(def.encoder, record, rec), nil
 }
 
 // Delete removes a record and, where their references say so, the records that name it.
@@ -152,25 +148,25 @@ func (s *Service) Report(ctx context.Context, call Call, op *operation.Operation
 	return body, err
 }
 
-// create stamps and writes a new record; rec holds it when the transaction has committed.
-func (t *Tx) create(ctx context.Context, def *Definition, values []schema.Value, rec *storage.Record) error {
+// create stamps and writes a new record, and returns its id; rec holds it when the transaction has committed.
+func (t *Tx) create(ctx context.Context, def *Definition, values []schema.Value, rec *storage.Record) (id.ID, error) {
 	record := id.New()
 	t.stamp(def, values, record)
 	next, err := t.prepared(ctx, def, values)
 	if err != nil {
-		return err
+		return record, err
 	}
 	if err := t.require(ctx, def, nil, next); err != nil {
-		return err
+		return record, err
 	}
 	if err := t.tx.Put(ctx, def.Schema, storage.Record{Version: 1, Values: next}, 0); err != nil {
-		return err
+		return record, err
 	}
 	changes, _ := changesBetween(def.Schema, nil, next)
 	if err := t.record(ctx, def, "created", record, changes); err != nil {
-		return err
+		return record, err
 	}
-	return t.tx.Return(ctx, def.Schema, record, rec)
+	return record, t.tx.Return(ctx, def.Schema, record, rec)
 }
 
 // change writes next over current unless they are equal, in which case nothing happened: no write, no event.

@@ -51,27 +51,41 @@ func onBothEngines(t *testing.T, test func(w *world)) {
 
 func newWorld(t *testing.T, o tenantry.Options) *world {
 	t.Helper()
+	w := &world{
+		t: t, tokens: map[string]string{}, users: map[string]string{}, tenants: map[string]string{}, vars: map[string]string{},
+	}
+	w.open(o)
+	w.settle("acme", "globex")
+	return w
+}
+
+// another returns the same world through a second node.
+func (w *world) another(o tenantry.Options) *world {
+	w.t.Helper()
+	second := *w
+	second.open(o)
+	return &second
+}
+
+// open starts a node.
+func (w *world) open(o tenantry.Options) {
+	w.t.Helper()
 	app := tenantry.New(tenantry.Config{})
 	resources.Register(app)
 	o.SigningKey = []byte(signingKey)
-	o.Logger = slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelError}))
+	o.Logger = slog.New(slog.NewTextHandler(testWriter{w.t}, &slog.HandlerOptions{Level: slog.LevelError}))
 	service, err := app.Open(context.Background(), o)
 	if err != nil {
-		t.Fatalf("open: %v", err)
+		w.t.Fatalf("open: %v", err)
 	}
 	server := httptest.NewServer(service.Handler())
-	t.Cleanup(func() {
+	w.t.Cleanup(func() {
 		server.Close()
 		if err := service.Close(); err != nil {
-			t.Errorf("close: %v", err)
+			w.t.Errorf("close: %v", err)
 		}
 	})
-	w := &world{
-		t: t, url: server.URL, service: service,
-		tokens: map[string]string{}, users: map[string]string{}, tenants: map[string]string{}, vars: map[string]string{},
-	}
-	w.settle("acme", "globex")
-	return w
+	w.service, w.url = service, server.URL
 }
 
 // settle makes tenants with a user of every role each, and signs them in.
