@@ -104,7 +104,7 @@ func plain(path string) bool {
 	for i := range len(path) {
 		switch path[i] {
 		case '%':
-			if code := path[i+1 : min(i+3, len(path))]; strings.EqualFold(code, "2f") || strings.EqualFold(code, "5c") {
+			if strings.EqualFold(path[i:min(i+3, len(path))], "%2f") {
 				return false
 			}
 		case '\\', 0:
