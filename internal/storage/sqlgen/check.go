@@ -11,7 +11,7 @@ import (
 
 // reserved are the tables that the engines keep beside those of the resources.
 func reserved() []string {
-	return []string{"events", "schema_resources", "schema_state", "goose_db_version"}
+	return []string{"events", "event_head", "event_heads", "schema_resources", "schema_state", "goose_db_version"}
 }
 
 // Check returns what is wrong with the resources as tables: names that can't be used, references and derived

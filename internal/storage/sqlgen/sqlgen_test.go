@@ -157,6 +157,7 @@ func TestCheck(t *testing.T) {
 		resources []*schema.Resource
 	}{
 		{"taken by Tenantry", []*schema.Resource{resource("events")}},
+		{"taken by Tenantry", []*schema.Resource{resource("event-head")}},
 		{"taken by Tenantry", []*schema.Resource{resource("sqlite_x")}},
 		{"the name of that of a-b", []*schema.Resource{resource("a-b"), resource("a_b")}},
 		{"no table name", []*schema.Resource{resource(`x"; DROP`)}},
