@@ -1,0 +1,126 @@
+package docs_test
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tenantry/tenantry/internal/storage/postgres/pgtest"
+)
+
+// Where the documentation says that the server and its database are; the test uses free ports instead.
+const (
+	address  = "127.0.0.1:8000"
+	database = "127.0.0.1:5432"
+)
+
+// patience is how long a block may take; the longest one builds a program.
+const patience = 5 * time.Minute
+
+// shell runs a page's blocks one after the other; variables live on from block to block.
+type shell struct {
+	dir, binary, address string
+	admin                *url.URL // a PostgreSQL's superuser
+	stop                 func()
+}
+
+func newShell(t *testing.T, binary string) *shell {
+	t.Helper()
+	s := &shell{dir: filepath.Join(t.TempDir(), "page"), binary: binary, address: freeAddress(t), stop: func() {}}
+	if err := os.Mkdir(s.dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(root(t), filepath.Join(s.dir, "..", "tenantry")); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.stop() })
+	return s
+}
+
+// startPostgres gives the page a cluster of its own, since roles belong to the whole cluster.
+func (s *shell) startPostgres(t *testing.T) {
+	t.Helper()
+	cluster, err := pgtest.Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		s.stop()
+		if err := cluster.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if s.admin, err = url.Parse(cluster.URL); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s *shell) command(ctx context.Context, script string) *exec.Cmd {
+	env := append(os.Environ(), "TENANTRY_ADDR="+s.address, "PATH="+filepath.Dir(s.binary)+":"+os.Getenv("PATH"))
+	script = strings.ReplaceAll(script, address, s.address)
+	if s.admin != nil {
+		script = strings.ReplaceAll(script, database, s.admin.Host)
+		env = append(env, "PGADMIN_URL="+s.admin.String())
+	}
+	cmd := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", script)
+	cmd.Dir, cmd.Env = s.dir, env
+	return cmd
+}
+
+// run runs a block. What earlier blocks set is set again without running their requests: assignments are kept.
+func (s *shell) run(t *testing.T, script string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	state := filepath.Join(s.dir, ".state")
+	full := "if [[ -e " + state + " ]]; then source " + state + "; fi\n" + script + "\ndeclare -p | grep -E '^declare -- [A-Z_]+=' >" + state + " || true\n"
+	if out, err := s.command(ctx, full).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s\n%s", err, script, out)
+	}
+}
+
+// serve starts the block's server in the place of the one before and waits until it is ready.
+func (s *shell) serve(t *testing.T, script string) {
+	t.Helper()
+	s.stop()
+	ctx, cancel := context.WithCancel(t.Context())
+	cmd := s.command(ctx, "exec "+strings.ReplaceAll(script, "go run ./cmd/tenantry", "tenantry"))
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s.stop = func() { cancel(); _ = cmd.Wait(); s.stop = func() {} } // what a killed server returns says nothing
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.address+"/readyz", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res, err := http.DefaultClient.Do(req); err == nil {
+			_ = res.Body.Close()
+			if res.StatusCode == http.StatusOK {
+				return
+			}
+		}
+	}
+	s.stop() // and so the output is whole
+	t.Fatalf("the server did not become ready:\n%s\n%s", script, out.String())
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().String()
+}
