@@ -33,17 +33,21 @@ func collision(err error) bool {
 
 // stale reports whether the connection's prepared statements may no longer be what they were.
 func stale(err error) bool {
+	if err == nil {
+		return false // without the allocation below: this is on every path
+	}
 	var refused *pgconn.PgError
 	return errors.As(err, &refused) && (refused.Code == planChanged || refused.Code == statementUnknown)
 }
 
 // translate makes of an error of a trip or of the pool what the contract promises.
 func translate(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
 	var reading readError
 	var refused *pgconn.PgError
 	switch {
-	case err == nil:
-		return nil
 	case errors.As(err, &reading):
 		return reading.error
 	case ctx.Err() != nil:

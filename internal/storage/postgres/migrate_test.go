@@ -83,12 +83,13 @@ func TestOneRoleMayDoBoth(t *testing.T) {
 	want(t, "another tenant's, as the owner", err, fault.NotFound)
 }
 
-// evolved returns the resources with a field more in tasks: another reference to a project.
-func evolved() []*schema.Resource {
+// evolved returns the resources with a field more in tasks: a reference to a project, which all tasks that exist
+// are given.
+func evolved(related id.ID) []*schema.Resource {
 	all := resources()
 	tasks := all[1]
 	tasks.Fields = append(tasks.Fields,
-		schema.Field{Name: "related", Type: schema.UUID, Nullable: true, Ref: &schema.Ref{Resource: "projects"}})
+		schema.Field{Name: "related", Type: schema.UUID, Default: schema.ID(related), Ref: &schema.Ref{Resource: "projects"}})
 	tasks.Finish()
 	return all
 }
@@ -96,7 +97,14 @@ func evolved() []*schema.Resource {
 func TestTablesWithRowsTakeANewReferenceUnderForcedRowSecurity(t *testing.T) {
 	t.Parallel()
 	b, project, _ := filled(t)
-	next := evolved()
+	// B has a project of the same id. Row security hides both from the owner, who has to find them for the key.
+	err := b.storeB.Update(t.Context(), func(tx storage.Tx) error {
+		return tx.Put(t.Context(), b.projects, b.project(project, "of the same id"), 0)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := evolved(project)
 	e := open(t, postgres.Config{URL: b.db.ServerURL, MigrationURL: b.db.OwnerURL, Resources: next, Clock: clock})
 	if pending, err := e.Pending(t.Context()); err != nil || !slices.Equal(pending, []string{"change the table tasks"}) {
 		t.Errorf("pending %q, %v", pending, err)
@@ -106,7 +114,7 @@ func TestTablesWithRowsTakeANewReferenceUnderForcedRowSecurity(t *testing.T) {
 	}
 	rec := b.task(id.New(), project, "x")
 	rec.Values = append(rec.Values, schema.ID(id.New()))
-	err := openStore(t, e, b.a).Update(t.Context(), func(tx storage.Tx) error { return tx.Put(t.Context(), next[1], rec, 0) })
+	err = openStore(t, e, b.a).Update(t.Context(), func(tx storage.Tx) error { return tx.Put(t.Context(), next[1], rec, 0) })
 	want(t, "a reference to nothing", err, fault.ValidationFailed, "related")
 	if findings, err := e.Posture(t.Context()); err != nil || len(findings) > 0 {
 		t.Errorf("posture %v, %v", findings, err)
@@ -124,7 +132,7 @@ func TestTablesWithRowsTakeANewReferenceUnderForcedRowSecurity(t *testing.T) {
 func TestAChangeThatCannotBeMadeIsNamedAndNothingIsDone(t *testing.T) {
 	t.Parallel()
 	b, project, _ := filled(t)
-	next := evolved()
+	next := evolved(project)
 	next[0].Fields = slices.DeleteFunc(next[0].Fields, func(f schema.Field) bool { return f.Name == "budget" })
 	next[0].Finish()
 	e := open(t, postgres.Config{URL: b.db.ServerURL, MigrationURL: b.db.OwnerURL, Resources: next, Clock: clock})

@@ -66,42 +66,42 @@ func setup(t *testing.T) *bundle {
 	return setupWith(t, func(*postgres.Config) {})
 }
 
-func setupWith(t *testing.T, adjust func(*postgres.Config)) *bundle {
-	t.Helper()
-	b := &bundle{db: pgtest.New(t), a: tenant.NewID(), b: tenant.NewID()}
+func setupWith(tb testing.TB, adjust func(*postgres.Config)) *bundle {
+	tb.Helper()
+	b := &bundle{db: pgtest.New(tb), a: tenant.NewID(), b: tenant.NewID()}
 	all := resources()
 	b.projects, b.tasks = all[0], all[1]
 	config := postgres.Config{URL: b.db.ServerURL, MigrationURL: b.db.OwnerURL, Resources: all, Clock: clock, MaxConns: 4}
 	adjust(&config)
-	b.engine = open(t, config)
-	if err := b.engine.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
+	b.engine = open(tb, config)
+	if err := b.engine.Migrate(tb.Context()); err != nil {
+		tb.Fatal(err)
 	}
-	b.storeA, b.storeB = openStore(t, b.engine, b.a), openStore(t, b.engine, b.b)
+	b.storeA, b.storeB = openStore(tb, b.engine, b.a), openStore(tb, b.engine, b.b)
 	return b
 }
 
-func open(t *testing.T, c postgres.Config) *postgres.Engine {
-	t.Helper()
-	e, err := postgres.Open(t.Context(), c)
+func open(tb testing.TB, c postgres.Config) *postgres.Engine {
+	tb.Helper()
+	e, err := postgres.Open(tb.Context(), c)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := e.Close(); err != nil {
-			t.Errorf("close the engine: %v", err)
+			tb.Errorf("close the engine: %v", err)
 		}
 	})
 	return e
 }
 
-func openStore(t *testing.T, e *postgres.Engine, of tenant.ID) storage.Store {
-	t.Helper()
-	s, err := e.Open(t.Context(), of)
+func openStore(tb testing.TB, e *postgres.Engine, of tenant.ID) storage.Store {
+	tb.Helper()
+	s, err := e.Open(tb.Context(), of)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(s.Close)
+	tb.Cleanup(s.Close)
 	return s
 }
 
@@ -127,17 +127,17 @@ func event(record id.ID) storage.Event {
 }
 
 // create adds a project to a store and returns its id.
-func (b *bundle) create(t *testing.T, s storage.Store, name string) id.ID {
-	t.Helper()
+func (b *bundle) create(tb testing.TB, s storage.Store, name string) id.ID {
+	tb.Helper()
 	i := id.New()
-	err := s.Update(t.Context(), func(tx storage.Tx) error {
-		if err := tx.Put(t.Context(), b.projects, b.project(i, name), 0); err != nil {
+	err := s.Update(tb.Context(), func(tx storage.Tx) error {
+		if err := tx.Put(tb.Context(), b.projects, b.project(i, name), 0); err != nil {
 			return err
 		}
-		return tx.Append(t.Context(), event(i))
+		return tx.Append(tb.Context(), event(i))
 	})
 	if err != nil {
-		t.Fatalf("create %q: %v", name, err)
+		tb.Fatalf("create %q: %v", name, err)
 	}
 	return i
 }
