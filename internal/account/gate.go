@@ -126,9 +126,7 @@ func (g *gate) poll(ctx context.Context) (changed bool, err error) {
 		g.begin(&next)
 		next.seen, next.generation = true, generation
 	}
-	if start.After(next.confirmed) {
-		next.confirmed = start
-	}
+	next.confirmed = start
 	g.now.Store(&next)
 	return changed, nil
 }

@@ -406,6 +406,7 @@ func TestCancelledRequestDoesNotFailTheOthers(t *testing.T) {
 		_, err := f.Authenticate(t.Context(), raw)
 		second <- err
 	}()
+	time.Sleep(20 * time.Millisecond) // so that the second waits for the first one's read
 	cancel()
 	wantCode(t, <-first, fault.Unavailable)
 	release()

@@ -240,7 +240,7 @@ func (m memberships) Standing(ctx context.Context, t tenant.ID, u id.ID) (storag
 	}
 	s, err := m.Memberships.Standing(ctx, t, u)
 	m.p.hook(&m.p.afterStanding)()
-	return s, err
+	return s, errors.Join(err, ctx.Err())
 }
 
 func (m memberships) OfUser(ctx context.Context, u id.ID) ([]storage.Standing, error) {

@@ -129,6 +129,20 @@ func TestTablesWithRowsTakeANewReferenceUnderForcedRowSecurity(t *testing.T) {
 	}
 }
 
+func TestANewReferenceIsCheckedAgainstTheRowsThatExist(t *testing.T) {
+	t.Parallel()
+	b, project, _ := filled(t)
+	// Only A has the project: B's task would refer to nothing. Were row security still forced, the owner would see
+	// no task at all, and take the key for kept.
+	e := open(t, postgres.Config{URL: b.db.ServerURL, MigrationURL: b.db.OwnerURL, Resources: evolved(project), Clock: clock})
+	if err := e.Migrate(t.Context()); err == nil || !strings.Contains(err.Error(), "tasks") {
+		t.Errorf("migrate: %v", err)
+	}
+	if _, err := b.storeA.Get(t.Context(), b.projects, project); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAChangeThatCannotBeMadeIsNamedAndNothingIsDone(t *testing.T) {
 	t.Parallel()
 	b, project, _ := filled(t)
