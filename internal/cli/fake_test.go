@@ -42,7 +42,10 @@ type result struct {
 func (b *bundle) run(args ...string) result {
 	var errs buffer
 	b.out.reset()
-	code := cli.Run(context.Background(), args, cli.Environment{
+	// What should have been refused must not serve for ever.
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	code := cli.Run(ctx, args, cli.Environment{
 		Stdin: strings.NewReader(b.stdin), Stdout: b.out, Stderr: &errs, Environ: b.environ, Dir: b.dir,
 		Signals: b.signals, Clock: time.Now, Random: rand.Reader,
 	}, b.fake.program())
