@@ -2,6 +2,7 @@ package resource
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"strconv"
 
@@ -77,10 +78,20 @@ func (s *Service) VerifyEvents(ctx context.Context, call Call, op *operation.Ope
 	if err != nil {
 		return nil, err
 	}
-	chain := verification{schema: def.Schema}
-	err = s.view(ctx, call, func(tx *Tx) error {
-		chain = verification{schema: def.Schema}
-		return chain.run(ctx, tx.tx)
+	store, err := s.store(ctx, call)
+	if err != nil {
+		return nil, err
+	}
+	defer store.Close()
+	// The head is read first: events that come meanwhile are behind it, and nothing that is in front may be missing.
+	seq, hash, err := store.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var chain verification
+	err = store.View(ctx, func(tx storage.Tx) error {
+		chain = verification{schema: def.Schema, headSeq: seq, headHash: hash}
+		return chain.run(ctx, tx)
 	})
 	if err != nil {
 		return nil, err
@@ -93,8 +104,11 @@ type verification struct {
 	schema  *schema.Resource
 	checked int64
 	broken  int64 // the seq of the first event that does not fit, 0 while all do
-	last    [32]byte
+	last    [sha256.Size]byte
 	after   []schema.Value
+	// headSeq and headHash are of the event that was the last when the verification began.
+	headSeq  int64
+	headHash [sha256.Size]byte
 }
 
 func (v *verification) run(ctx context.Context, tx storage.Tx) error {
@@ -106,9 +120,15 @@ func (v *verification) run(ctx context.Context, tx storage.Tx) error {
 			v.add(rec.Values)
 			return nil
 		})
-		if err != nil || read < verifyPage {
+		if err != nil {
 			return err
 		}
+		if read < verifyPage {
+			break
+		}
+	}
+	if v.broken == 0 && v.checked < v.headSeq { // the last events are gone
+		v.broken = v.checked + 1
 	}
 	return nil
 }
@@ -120,7 +140,8 @@ func (v *verification) add(values []schema.Value) {
 	event := eventOf(values)
 	v.after = []schema.Value{values[storage.EventSeq], values[storage.EventID].Clone()}
 	expected := storage.ChainHash(v.last, event.Seq, event.Payload())
-	if event.Seq != v.checked+1 || hex.EncodeToString(expected[:]) != values[storage.EventHash].Text() {
+	if event.Seq != v.checked+1 || hex.EncodeToString(expected[:]) != values[storage.EventHash].Text() ||
+		event.Seq == v.headSeq && expected != v.headHash {
 		v.broken = v.checked + 1
 		return
 	}

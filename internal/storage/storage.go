@@ -10,6 +10,7 @@ package storage
 
 import (
 	"context"
+	"crypto/sha256"
 
 	"github.com/tenantry/tenantry/internal/id"
 	"github.com/tenantry/tenantry/internal/query"
@@ -69,6 +70,9 @@ type Store interface {
 	// transaction, so it must keep nothing from one call to the next. When Update returns nil, the write
 	// survives the death of the process and of the machine.
 	Update(ctx context.Context, fn func(Tx) error) error
+	// Head returns the number and the hash of the tenant's last event, zeros where there is none. It is kept apart
+	// from the events, so that the loss of the last ones shows.
+	Head(ctx context.Context) (seq int64, hash [sha256.Size]byte, err error)
 	// Close gives the store back.
 	Close()
 }

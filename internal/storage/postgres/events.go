@@ -32,6 +32,7 @@ const (
 		" ON CONFLICT (tenant_id) DO UPDATE SET seq = h.seq RETURNING seq, hash"
 	insertEvent = "INSERT INTO tenant.events " + eventColumns +
 		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+	readHead = "SELECT seq, hash FROM tenant.event_heads WHERE tenant_id = $1"
 	moveHead = "UPDATE tenant.event_heads SET seq = $2, hash = $3 WHERE tenant_id = $1"
 )
 
@@ -48,15 +49,40 @@ func (t *tx) append(ctx context.Context) ([]step, error) {
 	}
 }
 
+// Head implements storage.Store.
+func (s *store) Head(ctx context.Context) (seq int64, hash [sha256.Size]byte, err error) {
+	read := plain(readHead, s.enter.Args[0])
+	read.read = func(rows *pgconn.ResultReader) error {
+		if !rows.NextRow() {
+			return nil
+		}
+		seq, hash, err = decodeHead(rows)
+		return err
+	}
+	err = s.engine.attempt(ctx, func(session *session) error {
+		_, err := session.trip(ctx, []step{plain(beginOne), s.enter, read, plain("COMMIT")})
+		return err
+	})
+	return seq, hash, err
+}
+
+func decodeHead(rows *pgconn.ResultReader) (seq int64, hash [sha256.Size]byte, err error) {
+	if len(rows.Values()) != 2 || copy(hash[:], rows.Values()[1]) != len(hash) {
+		return 0, hash, errors.New("postgres: the head of the events is not one")
+	}
+	seq, err = decodeInt(rows.Values()[0])
+	return seq, hash, err
+}
+
 func (t *tx) appendAll(ctx context.Context) ([]step, error) {
 	var seq int64
 	var hash [sha256.Size]byte
 	lock := plain(lockHead, t.tenant())
 	lock.read = func(rows *pgconn.ResultReader) (err error) {
-		if !rows.NextRow() || len(rows.Values()) != 2 || copy(hash[:], rows.Values()[1]) != len(hash) {
+		if !rows.NextRow() {
 			return errors.New("postgres: the head of the events is not one")
 		}
-		seq, err = decodeInt(rows.Values()[0])
+		seq, hash, err = decodeHead(rows)
 		return err
 	}
 	if err := t.flush(ctx, func(*session) []step { return []step{lock} }); err != nil {

@@ -20,7 +20,7 @@ func (t *tx) appendEvents(ctx context.Context) error {
 	if len(t.events) == 0 {
 		return nil
 	}
-	seq, hash, err := t.head(ctx)
+	seq, hash, err := readHead(ctx, t.session)
 	if err != nil {
 		return err
 	}
@@ -35,8 +35,17 @@ func (t *tx) appendEvents(ctx context.Context) error {
 	return t.setHead(ctx, seq, hash)
 }
 
-func (t *tx) head(ctx context.Context) (seq int64, hash [sha256.Size]byte, err error) {
-	err = t.session.query(ctx, sqlgen.Statement{SQL: "SELECT seq, hash FROM event_head WHERE id = 1"}, func(row []driver.Value) error {
+// Head implements storage.Store.
+func (s *store) Head(ctx context.Context) (seq int64, hash [sha256.Size]byte, err error) {
+	err = run(ctx, s.file.db.reads, func(c *session) error {
+		seq, hash, err = readHead(ctx, c)
+		return err
+	})
+	return seq, hash, err
+}
+
+func readHead(ctx context.Context, c *session) (seq int64, hash [sha256.Size]byte, err error) {
+	err = c.query(ctx, sqlgen.Statement{SQL: "SELECT seq, hash FROM event_head WHERE id = 1"}, func(row []driver.Value) error {
 		var ok bool
 		if seq, ok = row[0].(int64); !ok {
 			return fmt.Errorf("the last event's number is of type %T", row[0])

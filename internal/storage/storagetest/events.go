@@ -53,6 +53,18 @@ func eventCases() []testCase {
 			}
 			b.wantChain(trail)
 		}},
+		{"the head is the last event, each tenant's its own", func(b *bench) {
+			if seq, _, err := b.a.Head(b.ctx); err != nil || seq != 0 {
+				b.Fatalf("the head of an empty trail is %d, %v", seq, err)
+			}
+			b.must(b.appendEvents(b.a, b.event("one"), b.event("two")))
+			b.must(b.appendEvents(b.b, b.event("theirs")))
+			trail := b.trail(b.a)
+			seq, hash, err := b.a.Head(b.ctx)
+			if err != nil || seq != 2 || hash != trail[1].Hash {
+				b.Fatalf("the head is %d %x, %v; the last event has %x", seq, hash, err, trail[1].Hash)
+			}
+		}},
 		{"a transaction that is rolled back leaves no gap", func(b *bench) {
 			b.must(b.appendEvents(b.a, b.event("one")))
 			stop := errors.New("stop")
