@@ -142,21 +142,70 @@ func TestAFileThatDoesNotOpenIsTriedAgain(t *testing.T) {
 	f.release(file)
 }
 
+// TestOneCallersContextIsNotTheOthersFailure ends the context of the caller who opens a file for another as well.
 func TestOneCallersContextIsNotTheOthersFailure(t *testing.T) {
 	t.Parallel()
-	f, k := newTracked(t, 2)
+	opening, goOn := make(chan struct{}), make(chan struct{})
+	f := newFiles(2, func(ctx context.Context, one tenant.ID) (*database, error) {
+		close(opening)
+		<-goOn
+		return &database{path: one.String()}, ctx.Err()
+	}, func(*database) {})
 	one := tenant.NewID()
 	ctx, cancel := context.WithCancel(t.Context())
+	first, second := make(chan error, 1), make(chan error, 1)
+	acquire := func(ctx context.Context, answer chan<- error) {
+		file, err := f.acquire(ctx, one)
+		if err == nil {
+			f.release(file)
+		}
+		answer <- err
+	}
+	go acquire(ctx, first)
+	<-opening
+	go acquire(t.Context(), second)
+	for uses := 0; uses < 2; { // until the second waits
+		f.mu.Lock()
+		uses = f.byID[one].uses
+		f.mu.Unlock()
+	}
 	cancel()
-	if _, err := f.acquire(ctx, one); err != nil && !errors.Is(err, context.Canceled) {
-		t.Fatalf("got the error %v", err)
+	close(goOn)
+	if err := <-second; err != nil {
+		t.Errorf("the second caller got the error %v", err)
 	}
-	file, err := f.acquire(t.Context(), one)
-	if err != nil {
-		t.Fatal(err)
+	if err := <-first; err != nil && !errors.Is(err, context.Canceled) {
+		t.Errorf("the first caller got the error %v", err)
 	}
-	if !k.isOpen(one) {
-		t.Error("the file is not open")
+}
+
+func TestAWaiterStopsWhenItsContextEnds(t *testing.T) {
+	t.Parallel()
+	opening, goOn := make(chan struct{}), make(chan struct{})
+	f := newFiles(2, func(context.Context, tenant.ID) (*database, error) {
+		close(opening)
+		<-goOn
+		return &database{}, nil
+	}, func(*database) {})
+	one := tenant.NewID()
+	done := make(chan *file, 1)
+	go func() {
+		file, err := f.acquire(t.Context(), one)
+		if err != nil {
+			t.Errorf("acquire: %v", err)
+		}
+		done <- file
+	}()
+	<-opening
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := f.acquire(ctx, one); !errors.Is(err, context.Canceled) {
+		t.Errorf("got the error %v", err)
+	}
+	close(goOn)
+	file := <-done
+	if file.uses != 1 {
+		t.Errorf("the file is used %d times, want once", file.uses)
 	}
 	f.release(file)
 	f.shut()
