@@ -40,11 +40,14 @@ type FileUser struct {
 }
 
 // write writes the file whole or not at all, for its owner's eyes alone, even where a file of the name was there
-// with other rights.
+// with other rights. What is no file, such as /dev/null or a pipe, is written to and never replaced.
 func (f *File) write(path string) error {
 	content, err := json.MarshalIndent(f, "", "  ")
 	if err != nil {
 		return err
+	}
+	if there, err := os.Stat(path); err == nil && !there.Mode().IsRegular() {
+		return writeInto(path, append(content, '\n'))
 	}
 	temporary, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // mode 0600
 	if err != nil {
@@ -56,4 +59,13 @@ func (f *File) write(path string) error {
 		return err
 	}
 	return os.Rename(temporary.Name(), path)
+}
+
+func writeInto(path string, content []byte) error {
+	device, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = device.Write(content)
+	return errors.Join(err, device.Close())
 }
