@@ -93,7 +93,8 @@ func (c *Cluster) start(ctx context.Context) error {
 		return err
 	}
 	err = c.run(ctx, "pg_ctl", "start", "--wait", "--silent", "--pgdata=data", "--log=log", "--timeout=60", "--options="+
-		"-c listen_addresses=127.0.0.1 -c port="+port+" -c unix_socket_directories="+c.dir+" -c max_connections=300")
+		"-c listen_addresses=127.0.0.1 -c port="+port+" -c unix_socket_directories="+c.dir+" -c max_connections=300"+
+		" -c fsync=off -c full_page_writes=off") // nobody cuts the power of a test; its disk has better things to do
 	if err != nil {
 		log, _ := os.ReadFile(filepath.Join(c.dir, "log")) // the error above matters more
 		return fmt.Errorf("%w\n%s", err, log)
