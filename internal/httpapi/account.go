@@ -23,6 +23,9 @@ type Accounts interface {
 func (s *server) signIn(x *exchange) error {
 	var username, password, ref string
 	err := x.readTexts(text{name: "username", into: &username}, text{name: "password", into: &password}, text{name: "tenant", optional: true, into: &ref})
+	if refusal := s.chargeLogin(x, username); refusal != nil {
+		return refusal
+	}
 	if err != nil {
 		return err
 	}

@@ -6,12 +6,16 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"sync"
 	"time"
 
+	"github.com/rs/cors"
+
 	"github.com/tenantry/tenantry/internal/httpapi/problem"
 	"github.com/tenantry/tenantry/internal/id"
+	"github.com/tenantry/tenantry/internal/limit"
 	"github.com/tenantry/tenantry/internal/openapi"
 	"github.com/tenantry/tenantry/internal/operation"
 	"github.com/tenantry/tenantry/internal/policy"
@@ -62,6 +66,15 @@ type Config struct {
 	NewRequestID func() string
 	// MaxBody is the largest JSON body in bytes, by default 1 MiB.
 	MaxBody int64
+	// Limiter counts requests by Rates; without one, nothing is limited.
+	Limiter *limit.Limiter
+	Rates   Rates
+	// TrustedProxies are the networks of the proxies in front of us: what they say of a client is believed.
+	TrustedProxies []netip.Prefix
+	// Origins are the origins whose pages may call the API, exactly as browsers write them. By default none.
+	Origins []string
+	// Production tells clients to come by https only, and sends those there who have come to a proxy without.
+	Production bool
 	// Timeout ends a request that takes longer, by default 30 s; a negative one never does.
 	Timeout time.Duration
 }
@@ -76,6 +89,13 @@ type server struct {
 	clock        func() time.Time
 	newRequestID func() string
 	maxBody      int64
+	limiter      *limit.Limiter
+	allowances   *allowances
+	proxies      []netip.Prefix
+	origins      *cors.Cors
+	production   bool
+	redirecting  endpoint
+	preflighting endpoint
 	timeout      time.Duration
 	documents    map[string]file
 	swagger      file
@@ -95,12 +115,23 @@ func New(c Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	origins, err := newOrigins(c.Origins)
+	if err != nil {
+		return nil, fmt.Errorf("httpapi: %w", err)
+	}
+	if err := checkRates(c.Rates, c.Operations); err != nil {
+		return nil, fmt.Errorf("httpapi: %w", err)
+	}
 	s := &server{
 		resources: c.Resources, accounts: c.Accounts, ready: c.Ready, logger: c.Logger, clock: c.Clock, newRequestID: c.NewRequestID,
 		maxBody: orDefault(c.MaxBody, 1<<20), timeout: orDefault(c.Timeout, 30*time.Second),
 		documents: documentFiles(c.Document), swagger: swaggerPage(c.Name), redoc: redocPage(c.Name), assets: assets,
-		fixed: newFixed(c.Name, c.Version),
+		fixed: newFixed(c.Name, c.Version, origins != nil), limiter: c.Limiter, allowances: newAllowances(c.Rates),
+		proxies: c.TrustedProxies, origins: origins, production: c.Production,
 	}
+	free := meter{stranger: s.allowances.address, free: true}
+	s.redirecting = endpoint{op: &operation.Operation{ID: "toHTTPS"}, handle: s.toHTTPS}
+	s.preflighting = endpoint{op: &operation.Operation{ID: "preflight"}, handle: s.preflight, meter: free}
 	if s.ready == nil {
 		s.ready = func(context.Context) error { return nil }
 	}
@@ -120,7 +151,7 @@ func New(c Config) (http.Handler, error) {
 // routes gives every operation its handler and its path.
 func (s *server) routes(operations []operation.Operation) (*router, error) {
 	byPath := map[string]*route{}
-	order, err := add(byPath, nil, endpoint{op: assetOperation(), handle: s.docsAsset})
+	order, err := add(byPath, nil, endpoint{op: assetOperation(), handle: s.docsAsset, meter: meter{stranger: s.allowances.address, free: true}})
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +164,7 @@ func (s *server) routes(operations []operation.Operation) (*router, error) {
 		if err := checkOperation(op); err != nil {
 			return nil, err
 		}
-		if order, err = add(byPath, order, endpoint{op: op, handle: handle}); err != nil {
+		if order, err = add(byPath, order, endpoint{op: op, handle: handle, meter: s.allowances.meter(op)}); err != nil {
 			return nil, err
 		}
 	}
@@ -207,19 +238,30 @@ type fixed struct {
 	json, problem                                                  []string
 	privateNoStore, privateNoCache, publicNoCache, noStore, pragma []string
 	varyAuthorization, varyEncoding, gzip                          []string
-	noSniff, noReferrer, deny                                      []string
+	varyPreflight, exposed                                         []string
+	noSniff, noReferrer, deny, sameOrigin, strictTransport         []string
+	pageFeatures                                                   []string
 	dataPolicy, swaggerPolicy, redocPolicy                         []string
 	healthy, ready, index                                          []byte
 }
 
-func newFixed(name, version string) fixed {
+func newFixed(name, version string, origins bool) fixed {
+	vary := func(name string) []string {
+		if origins {
+			name += ", Origin"
+		}
+		return []string{name}
+	}
 	return fixed{
 		json: []string{jsonType}, problem: []string{problem.ContentType},
 		privateNoStore: []string{"private, no-store"}, privateNoCache: []string{"private, no-cache"},
 		publicNoCache: []string{"public, no-cache"}, noStore: []string{"no-store"}, pragma: []string{"no-cache"},
-		varyAuthorization: []string{"Authorization"}, varyEncoding: []string{"Accept-Encoding"}, gzip: []string{"gzip"},
+		varyAuthorization: vary("Authorization"), varyEncoding: vary("Accept-Encoding"),
+		varyPreflight: []string{preflightVary}, exposed: []string{exposedHeaders}, gzip: []string{"gzip"},
 		noSniff: []string{"nosniff"}, noReferrer: []string{"no-referrer"}, deny: []string{"DENY"},
-		dataPolicy: []string{dataPolicy}, swaggerPolicy: []string{swaggerPolicy}, redocPolicy: []string{redocPolicy},
+		sameOrigin: []string{"same-origin"}, strictTransport: []string{"max-age=31536000"},
+		pageFeatures: []string{"camera=(), geolocation=(), microphone=(), payment=(), usb=()"},
+		dataPolicy:   []string{dataPolicy}, swaggerPolicy: []string{swaggerPolicy}, redocPolicy: []string{redocPolicy},
 		healthy: []byte(`{"status":"ok"}`), ready: []byte(`{"status":"ready"}`), index: indexBody(name, version),
 	}
 }

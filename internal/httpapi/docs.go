@@ -135,6 +135,9 @@ func (x *exchange) sendPage(page file, policy []string) error {
 	if err := x.refuseQuery(); err != nil {
 		return err
 	}
-	x.w.Header()["Content-Security-Policy"] = policy
+	h := x.w.Header()
+	h["Content-Security-Policy"] = policy
+	h["Cross-Origin-Opener-Policy"] = x.server.fixed.sameOrigin
+	h["Permissions-Policy"] = x.server.fixed.pageFeatures
 	return x.sendFile(page)
 }

@@ -2,9 +2,7 @@ package httpapi
 
 import (
 	"context"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -33,6 +31,7 @@ type exchange struct {
 	cancel    context.CancelFunc
 	began     time.Time
 	requestID string
+	client    client
 	found     found
 	endpoint  endpoint
 	query     url.Values
@@ -40,6 +39,7 @@ type exchange struct {
 	// known says that session is the caller's, told by its token.
 	known   bool
 	session account.Session
+	bill    bill
 
 	wrote   bool // the status is out
 	aborted bool // the connection has to be cut
@@ -81,7 +81,7 @@ func usableID(text string) bool {
 // value returns a header's value, with one allocation for those of the whole answer.
 func (x *exchange) value(text string) []string {
 	if x.values == nil {
-		x.values = make([]string, 0, 4)
+		x.values = make([]string, 0, 5)
 	}
 	x.values = append(x.values, text)
 	return x.values[len(x.values)-1 : len(x.values) : len(x.values)]
@@ -94,6 +94,10 @@ func (x *exchange) baseHeaders() {
 	h["Referrer-Policy"] = fixed.noReferrer
 	h["X-Frame-Options"] = fixed.deny
 	h["Content-Security-Policy"] = fixed.dataPolicy
+	h["Cross-Origin-Resource-Policy"] = fixed.sameOrigin
+	if x.server.production {
+		h["Strict-Transport-Security"] = fixed.strictTransport
+	}
 	h["Cache-Control"] = fixed.privateNoStore
 	h["Vary"] = fixed.varyAuthorization
 }
@@ -132,19 +136,7 @@ func (x *exchange) refuseOther(allowed ...string) error {
 
 // call is who calls, for a use case.
 func (x *exchange) call() resource.Call {
-	return resource.Call{Actor: x.session.Actor, RequestID: x.requestID, IP: x.clientIP()}
-}
-
-// clientIP returns the address of whoever is connected to us.
-func (x *exchange) clientIP() string {
-	if peer, err := netip.ParseAddrPort(x.r.RemoteAddr); err == nil {
-		return peer.Addr().Unmap().WithZone("").String()
-	}
-	host, _, err := net.SplitHostPort(x.r.RemoteAddr)
-	if err != nil {
-		return ""
-	}
-	return host
+	return resource.Call{Actor: x.session.Actor, RequestID: x.requestID, IP: x.client.ip()}
 }
 
 // sendJSON answers with a JSON text.
@@ -171,6 +163,9 @@ func (x *exchange) send(status int, contentType []string, body []byte) error {
 
 // sendNothing answers without a body.
 func (x *exchange) sendNothing(status int) error {
+	if status == http.StatusNotModified {
+		x.server.giveBack(x) // whoever asks whether something has changed spares us the answer
+	}
 	x.writeHeader(status)
 	return nil
 }

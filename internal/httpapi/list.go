@@ -75,19 +75,7 @@ func (x *exchange) pageURL(to resource.Link) string {
 	query := make(url.Values, len(x.query)+1)
 	maps.Copy(query, x.query)
 	query.Set(to.Param, to.Value) // a cursor and a page are never given together
-	return origin(x.r) + pathOf(x.r) + "?" + query.Encode()
-}
-
-// origin returns scheme and host as the client named them, or nothing where the Host header is no host: a page's
-// address is relative then.
-func origin(r *http.Request) string {
-	if !validHost(r.Host) {
-		return ""
-	}
-	if r.TLS != nil {
-		return "https://" + r.Host
-	}
-	return "http://" + r.Host
+	return x.client.origin() + pathOf(x.r) + "?" + query.Encode()
 }
 
 // validHost reports whether text is a name or an address, with a port or without: nothing that could end the host in

@@ -14,6 +14,7 @@ import (
 type endpoint struct {
 	op     *operation.Operation
 	handle func(x *exchange) error
+	meter  meter
 }
 
 // route is everything that one path takes. GET stands for HEAD as well.

@@ -20,22 +20,42 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serve runs the steps of a request; the first one that fails decides the answer. A step that is to come (origins,
-// limits, idempotency) gets its line here.
+// serve runs the steps of a request; the first one that fails decides the answer. Every request is charged, those
+// that are refused as well: only then is it known to whom.
 func (s *server) serve(x *exchange) error {
-	if err := s.findRoute(x); err != nil {
-		return err
-	}
 	if s.timeout > 0 {
 		x.ctx, x.cancel = context.WithTimeout(x.ctx, s.timeout)
+	}
+	refusal := s.identify(x)
+	if err := s.charge(x, refusal); err != nil {
+		return err
+	}
+	if refusal != nil {
+		return refusal
+	}
+	return x.endpoint.handle(x)
+}
+
+// identify finds out what is asked for and by whom.
+func (s *server) identify(x *exchange) error {
+	switch {
+	case s.production && x.client.scheme == "http":
+		x.endpoint = s.redirecting
+		if underAPI(x.r) {
+			x.endpoint.meter = s.preflighting.meter
+		}
+		return nil
+	case s.origins != nil && isPreflight(x.r) && underAPI(x.r):
+		x.endpoint = s.preflighting
+		return nil
+	}
+	if err := s.findRoute(x); err != nil {
+		return err
 	}
 	if err := s.authenticate(x); err != nil {
 		return err
 	}
-	if err := x.readQuery(); err != nil {
-		return err
-	}
-	return x.endpoint.handle(x)
+	return x.readQuery()
 }
 
 // findRoute finds the operation of the request: not_found for an unknown path, method_not_allowed for a method that
@@ -61,7 +81,9 @@ func (s *server) begin(w http.ResponseWriter, r *http.Request) *exchange {
 		x = &exchange{}
 	}
 	*x = exchange{server: s, w: w, r: r, ctx: r.Context(), began: s.clock(), requestID: s.requestID(r), scratch: x.scratch[:0]}
+	x.client = s.findClient(r)
 	x.baseHeaders()
+	s.grantOrigin(x)
 	return x
 }
 
@@ -97,6 +119,8 @@ func (s *server) recovered(x *exchange, cause any) {
 	}
 	clear(x.w.Header())
 	x.baseHeaders()
+	s.grantOrigin(x)
+	x.sayLimits()
 	x.sendProblem(fault.New(fault.Internal, ""))
 }
 
@@ -138,5 +162,5 @@ func (s *server) logAccess(x *exchange) {
 	s.logger.LogAttrs(x.ctx, slog.LevelInfo, "request",
 		slog.String("request_id", x.requestID), slog.String("method", x.r.Method[:min(len(x.r.Method), 20)]), slog.String("route", route),
 		slog.Int("status", x.status), slog.Int("bytes", x.bytes), slog.Duration("duration", s.clock().Sub(x.began)),
-		slog.String("tenant", tenant), slog.String("user", user))
+		slog.String("client", x.client.ip()), slog.String("tenant", tenant), slog.String("user", user))
 }

@@ -190,7 +190,7 @@ func TestAccessLog(t *testing.T) {
 	got, _ := decoded(t, lines[0]).(map[string]any)
 	delete(got, "time")
 	want := decoded(t, b.fill(`{"level":"INFO","msg":"request","request_id":"r\"1","method":"GET","route":"/api/v1/tasks/{id}/","status":200,"bytes":45,
-		"duration":0,"tenant":"{tenant}","user":"{user}"}`))
+		"duration":0,"client":"192.0.2.1","tenant":"{tenant}","user":"{user}"}`))
 	if diff := cmp.Diff(want, any(got)); diff != "" {
 		t.Error(diff)
 	}
@@ -209,7 +209,8 @@ func TestSecurityHeaders(t *testing.T) {
 	b := setup(t)
 	for _, do := range []string{"GET " + one, "GET " + all, "GET /nowhere", "PUT /healthz", "GET /healthz", "GET /api/schema/", "GET /api/docs/", "GET /api/redoc/", "GET /api/docs/assets/favicon.svg"} {
 		h := b.send(request{as: "owner", do: do}).Header()
-		if h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Referrer-Policy") != "no-referrer" || h.Get("X-Frame-Options") != "DENY" {
+		if h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Referrer-Policy") != "no-referrer" || h.Get("X-Frame-Options") != "DENY" ||
+			h.Get("Cross-Origin-Resource-Policy") != "same-origin" || h.Get("Strict-Transport-Security") != "" {
 			t.Errorf("%s: %v", do, h)
 		}
 		policy := h.Get("Content-Security-Policy")

@@ -247,6 +247,7 @@ func setup(tb testing.TB, change ...func(*httpapi.Config)) *bundle {
 type request struct {
 	as, do, body string
 	header       http.Header
+	from         string // the address of the connection; by default 192.0.2.1:1234
 }
 
 func header(pairs ...string) http.Header {
@@ -270,6 +271,9 @@ func (b *bundle) send(r request) *httptest.ResponseRecorder {
 	}
 	if r.as != "" {
 		req.Header.Set("Authorization", "Bearer "+r.as)
+	}
+	if r.from != "" {
+		req.RemoteAddr = r.from
 	}
 	for name, values := range r.header {
 		req.Header[http.CanonicalHeaderKey(name)] = values
