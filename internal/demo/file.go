@@ -62,7 +62,7 @@ func (f *File) write(path string) error {
 }
 
 func writeInto(path string, content []byte) error {
-	device, err := os.OpenFile(path, os.O_WRONLY, 0)
+	device, err := os.OpenFile(path, os.O_WRONLY, 0) //nolint:gosec // the file that whoever runs this has named
 	if err != nil {
 		return err
 	}

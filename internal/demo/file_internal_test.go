@@ -11,7 +11,7 @@ func TestWriteReplacesFilesOnly(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "tokens.json")
-	if err := os.WriteFile(path, []byte("old"), 0o644); err != nil { //nolint:gosec // the rights are what is tested
+	if err := os.WriteFile(path, []byte("old"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if err := (&File{}).write(path); err != nil {
