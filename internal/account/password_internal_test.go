@@ -19,6 +19,20 @@ func TestHashesOfOthersMatch(t *testing.T) {
 	}
 }
 
+func TestEndlessPasswordsMatchNothing(t *testing.T) {
+	t.Parallel()
+	h := newHasher(Passwords{Time: 1, Memory: 64})
+	long := strings.Repeat("x", maxPassword+1)
+	for _, of := range []string{"", long} {
+		if right, _ := h.match(h.hash(of), long); right {
+			t.Errorf("matches the hash of %d bytes", len(of))
+		}
+	}
+	if right, _ := h.match(h.hash(long[1:]), long[1:]); !right {
+		t.Error("the longest password does not match")
+	}
+}
+
 func TestDefaultsAreTheRecommended(t *testing.T) {
 	t.Parallel()
 	h := newHasher(Passwords{})
