@@ -217,7 +217,7 @@ func TestSchemasOfFields(t *testing.T) {
 		"ProjectStatistics/days":    `{"type":"array","items":{"type":"string","format":"date"}}`,
 		"ProjectStatistics/by_name": `{"type":"object","additionalProperties":{"type":["number","null"],"format":"double"}}`,
 		"TaskPage/results":          `{"type":"array","items":{"anyOf":[{"$ref":"#/components/schemas/Task"},{"$ref":"#/components/schemas/TaskSparse"}]}}`,
-		"Event/changes": `{"type":"object","additionalProperties":{"type":"array","items":{"type":["string","number","boolean","object","array","null"]},"minItems":2,"maxItems":2,
+		"Event/changes": `{"type":"object","additionalProperties":{"type":"array","items":{"type":["string","number","boolean","object","null"]},"minItems":2,"maxItems":2,
 			"description":"The old value and the new one."},"description":"The fields that changed: [old, new] each.","readOnly":true}`,
 	} {
 		name, field, _ := strings.Cut(path, "/")

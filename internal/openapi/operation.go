@@ -31,10 +31,7 @@ func (b *builder) operation(op *operation.Operation) object {
 	if slices.ContainsFunc(b.ops, func(o operation.Operation) bool { return o.ID == op.ID && (o.Method != op.Method || o.Path != op.Path) }) {
 		b.fail(fmt.Errorf("openapi: two operations are named %s", op.ID))
 	}
-	out := object{{"operationId", op.ID}, {"tags", texts(op.Tag)}, {"summary", op.Summary}}
-	if description := b.describe(op); description != "" {
-		out = append(out, member{"description", description})
-	}
+	out := object{{"operationId", op.ID}, {"tags", texts(op.Tag)}, {"summary", op.Summary}, {"description", b.describe(op)}}
 	if op.Audience == operation.Public {
 		out = append(out, member{"security", array{}})
 	}
@@ -47,11 +44,11 @@ func (b *builder) operation(op *operation.Operation) object {
 
 // describe says who may call the operation beside what it is.
 func (b *builder) describe(op *operation.Operation) string {
-	if op.Audience != operation.TenantToken {
-		return op.Description
+	who := "It needs no Authorization header."
+	if op.Audience == operation.TenantToken {
+		who = "It takes the role " + op.Rule.Minimum().String() + " or above."
 	}
-	role := "It takes the role " + op.Rule.Minimum().String() + " or above."
-	return strings.TrimSpace(op.Description + " " + role)
+	return strings.TrimSpace(op.Description + " " + who)
 }
 
 func (b *builder) parameters(op *operation.Operation) array {

@@ -194,14 +194,14 @@ func eventSchema(f *schema.Field, plain object) object {
 		}
 	}
 	return object{{"type", "object"}, {"additionalProperties", object{
-		{"type", "array"}, {"items", anything()}, {"minItems", 2}, {"maxItems", 2}, {"description", "The old value and the new one."},
+		{"type", "array"}, {"items", fieldValue()}, {"minItems", 2}, {"maxItems", 2}, {"description", "The old value and the new one."},
 	}}}
 }
 
-// anything is a value of any type. An empty schema would say the same, but there are validators that take it for
-// one that refuses null.
-func anything() object {
-	return object{{"type", texts("string", "number", "boolean", "object", "array", "null")}}
+// fieldValue is a value of any field. An empty schema would say nearly the same, but there are validators that take
+// it for one that refuses null.
+func fieldValue() object {
+	return object{{"type", texts("string", "number", "boolean", "object", "null")}}
 }
 
 // inputSchema is a body that consists of the fields that take says.
