@@ -33,7 +33,8 @@ pg: $(with_postgres) ## The tests of the storage engines alone
 	$(with_postgres) go test ./internal/storage/...
 
 .PHONY: contract
-contract: build $(with_postgres) ## The built binary against its own OpenAPI document, on both engines
+contract: build $(with_postgres) ## The built binary against its OpenAPI document, and the document against linters and client generators
+	@scripts/ensure-node
 	cd test/contract && TENANTRY_BINARY=$(CURDIR)/.bin/tenantry $(CURDIR)/$(with_postgres) go test -count=1 ./...
 
 .PHONY: fuzz

@@ -5,6 +5,10 @@
 // reads 3.1 and checks values by JSON Schema 2020-12: it brings 14 modules, while libopenapi-validator brings 141
 // and takes minutes to compile. Neither has anything in common with what makes the document.
 //
+// The document itself is held against Spectral and Redocly, and used as clients' authors use it: oapi-codegen makes a
+// Go client and openapi-typescript makes types from it, which goclient and node/flow.ts compile and call the server
+// with. Those of the tools that Node.js runs are pinned by node/package-lock.json.
+//
 // Calls are derived from the document: bodies from schemas, ids in paths from records made for the call. What can't
 // be derived stands in recipes_test.go.
 package contract
