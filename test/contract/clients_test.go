@@ -95,7 +95,7 @@ var installedNode = sync.OnceValues(func() (string, error) {
 	}
 	for _, tool := range []string{"node", "npm"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			return "", errors.New("There is no " + tool + " to check the OpenAPI document with: run scripts/ensure-node, or install Node.js 20 or newer with npm.")
+			return "", errors.New("There is no " + tool + " to check the OpenAPI document with: run scripts/ensure-node, or install Node.js 18.18 or newer with npm.")
 		}
 	}
 	lock, err := os.ReadFile(filepath.Join(node, "package-lock.json"))
