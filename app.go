@@ -17,6 +17,9 @@ type Config struct {
 	Name string
 	// Version is the version of the API that the document states; by default Tenantry's own.
 	Version string
+	// Buckets open what files are kept in, by the scheme of Options.FilesURL: {"s3": s3.Open}, with s3 of
+	// tenantry/files/s3. Directories need no entry.
+	Buckets map[string]OpenBucket
 }
 
 // App is a set of resources that are served together. Register adds to it; Main or Open starts it.

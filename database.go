@@ -113,7 +113,7 @@ func (d *database) assemble() (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{engine: d.Engine, operations: d.registry.Operations(), logger: o.Logger}
+	s := &Service{engine: d.Engine, operations: d.registry.Operations(), logger: o.Logger, options: o, buckets: d.app.config.Buckets}
 	s.accounts, err = account.New(account.Config{
 		Platform: d.Platform(), Tokens: tokens, Clock: o.Clock, Logger: o.Logger,
 		AccessTTL: o.AccessTTL, RefreshTTL: o.RefreshTTL,
@@ -123,7 +123,7 @@ func (d *database) assemble() (*Service, error) {
 	}
 	s.resources = resource.New(resource.Config{
 		Registry: d.registry, Open: d.Open, IsMember: s.accounts.IsMember,
-		Signer: query.NewSigner(o.SigningKey), Clock: o.Clock,
+		Signer: query.NewSigner(o.SigningKey), Clock: o.Clock, Files: s.tenantFiles, MaxUpload: o.MaxUpload,
 	})
 	document, err := d.app.document(s.operations)
 	if err != nil {

@@ -40,6 +40,7 @@ func (a *App) open(ctx context.Context, settings cli.Settings, logger *slog.Logg
 		SigningKey: settings.Tokens.Key, Issuer: settings.Tokens.JWTIssuer,
 		AccessTTL: settings.Tokens.AccessTTL.Duration(), RefreshTTL: settings.Tokens.RefreshTTL.Duration(),
 		MaxBody: int64(settings.Serving.MaxBody), Logger: logger,
+		FilesURL: settings.Storage.FilesURL, MaxUpload: int64(settings.Serving.MaxUpload),
 	})
 	if err != nil {
 		return nil, err
@@ -109,6 +110,9 @@ func (s commandService) Demo(ctx context.Context, o cli.DemoOptions) (cli.DemoRe
 
 // Server implements cli.Service.
 func (s commandService) Server() (cli.Server, error) {
+	if err := s.openFiles(context.Background()); err != nil {
+		return nil, err
+	}
 	return &commandServer{service: s.Service, http: httpapi.NewServer("", s.handler, httpapi.Limits{}, s.logger)}, nil
 }
 

@@ -72,7 +72,13 @@ type Resource[T any] struct {
 	BeforeWrite func(ctx context.Context, tx *Tx, rec *T) error
 	// BeforeDelete may refuse a deletion with an error such as Conflict's.
 	BeforeDelete func(ctx context.Context, tx *Tx, rec *T) error
+	// Content gives each record a file at {id}/content/. It names the fields that tell of it; Path and Checksum at
+	// least. The zero Content gives none.
+	Content Content
 }
+
+// Content names the fields that tell of a record's file; see Resource.Content.
+type Content = schema.Content
 
 // Handle names a registered resource to Action, Report and Listing.
 type Handle[T any] struct {
@@ -85,7 +91,7 @@ type Handle[T any] struct {
 // starts.
 func Register[T any](app *App, name string, r Resource[T]) *Handle[T] {
 	s := &schema.Resource{
-		Name: name, Singular: r.Singular, Description: r.Description,
+		Name: name, Singular: r.Singular, Description: r.Description, Content: r.Content,
 		Order: []schema.Order{{Field: schema.FieldCreatedAt, Desc: true}},
 	}
 	if s.Singular == "" {

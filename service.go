@@ -17,7 +17,8 @@ import (
 
 // Options are what a running service needs to be told. SigningKey is required; everything else has a default.
 type Options struct {
-	// DataDir holds the embedded databases, unless DatabaseURL names a PostgreSQL; by default "./data".
+	// DataDir holds the embedded databases, unless DatabaseURL names a PostgreSQL, and the files of records, unless
+	// FilesURL names another place for them; by default "./data".
 	DataDir string
 	// DatabaseURL is PostgreSQL as the server's role, MigrationURL the same as the owner of the tables.
 	DatabaseURL, MigrationURL string
@@ -31,6 +32,11 @@ type Options struct {
 	AccessTTL, RefreshTTL time.Duration
 	// MaxBody is the largest body of a request in bytes; by default 1 MiB.
 	MaxBody int64
+	// FilesURL is where the files of records are: file:///PATH, or a URL for one of Config.Buckets; by default in
+	// DataDir. Several nodes need one place for them.
+	FilesURL string
+	// MaxUpload is the largest file in bytes; by default 100 MiB.
+	MaxUpload int64
 	// SQLiteSynchronous is "full", the default, or "normal".
 	SQLiteSynchronous string
 	// Logger is where the service logs; by default nowhere.
@@ -45,6 +51,9 @@ type Service struct {
 	accounts   *account.Service
 	resources  *resource.Service
 	operations []operation.Operation
+	options    Options
+	buckets    map[string]OpenBucket
+	files      *files
 	handler    http.Handler
 	logger     *slog.Logger
 	draining   atomic.Bool
@@ -66,12 +75,18 @@ func (a *App) Open(ctx context.Context, o Options) (*Service, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	if err := s.openFiles(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return s, nil
 }
 
 func (o Options) withDefaults() Options {
 	if o.DataDir == "" {
 		o.DataDir = "./data"
+	}
+	if o.MaxUpload == 0 {
+		o.MaxUpload = 100 << 20
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -102,5 +117,5 @@ func (s *Service) ready(ctx context.Context) error {
 func (s *Service) Close() error {
 	s.stop()
 	<-s.watched
-	return s.engine.Close()
+	return errors.Join(s.closeFiles(), s.engine.Close())
 }

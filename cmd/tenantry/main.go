@@ -5,11 +5,12 @@ import (
 	"os"
 
 	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/files/s3"
 	"github.com/tenantry/tenantry/resources"
 )
 
 func main() {
-	app := tenantry.New(tenantry.Config{})
+	app := tenantry.New(tenantry.Config{Buckets: map[string]tenantry.OpenBucket{"s3": s3.Open}})
 	resources.Register(app)
 	os.Exit(app.Main(os.Args[1:]))
 }

@@ -128,7 +128,7 @@ func (e *contentError) Unwrap() error { return e.cause }
 
 func (u *unambiguous) Read(p []byte) (int, error) {
 	n, err := u.content.Read(p)
-	if err != nil && err != io.EOF { //nolint:errorlint // io.Reader's contract: EOF itself
+	if err != nil && err != io.EOF {
 		err = &contentError{err}
 	}
 	return n, err

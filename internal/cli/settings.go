@@ -24,9 +24,10 @@ type Settings struct {
 // Storage says where the data is.
 type Storage struct {
 	Environment       string      `default:"development" enum:"development,production" placeholder:"NAME" help:"development or production; production refuses weak signing keys, pending migrations and database roles that bypass row security."`
-	DataDir           string      `default:"./data" placeholder:"DIR" help:"Where the embedded databases and the generated signing key are."`
+	DataDir           string      `default:"./data" placeholder:"DIR" help:"Where the embedded databases, the files and the generated signing key are."`
 	DatabaseURL       DatabaseURL `name:"database-url" placeholder:"URL" help:"PostgreSQL, as postgres://USER:PASSWORD@HOST:5432/DATABASE. Without it: embedded SQLite in the data directory."`
 	MigrationURL      DatabaseURL `name:"migration-url" placeholder:"URL" help:"The same PostgreSQL as the role that owns the tables; it migrates and never serves."`
+	FilesURL          string      `name:"files-url" placeholder:"URL" help:"Where the files of documents are, as file:///DIR or s3://BUCKET/PREFIX?endpoint=URL&region=NAME. Without it: in the data directory. Several nodes need the same place."`
 	SqliteSynchronous string      `default:"full" enum:"full,normal" placeholder:"MODE" help:"full: an acknowledged write survives a power cut. normal: faster, the last writes may not."`
 }
 
@@ -51,10 +52,11 @@ type Tokens struct {
 
 // Serving says how requests are served.
 type Serving struct {
-	Addr         Address `default:"127.0.0.1:8000" placeholder:"HOST:PORT" help:"Where to listen; loopback only unless told otherwise."`
-	MaxBody      Size    `default:"1MiB" placeholder:"SIZE" help:"The largest body of a request, such as 1MiB, 512KiB or 65536."`
-	DrainDelay   Wait    `default:"0s" placeholder:"DURATION" help:"On SIGTERM: how long /readyz answers 503 before the listener closes."`
-	DrainTimeout Wait    `default:"30s" placeholder:"DURATION" help:"Then: how long requests in flight may take."`
+	Addr         Address  `default:"127.0.0.1:8000" placeholder:"HOST:PORT" help:"Where to listen; loopback only unless told otherwise."`
+	MaxBody      Size     `default:"1MiB" placeholder:"SIZE" help:"The largest body of a request, such as 1MiB, 512KiB or 65536."`
+	MaxUpload    FileSize `default:"100MiB" placeholder:"SIZE" help:"The largest file that may be uploaded."`
+	DrainDelay   Wait     `default:"0s" placeholder:"DURATION" help:"On SIGTERM: how long /readyz answers 503 before the listener closes."`
+	DrainTimeout Wait     `default:"30s" placeholder:"DURATION" help:"Then: how long requests in flight may take."`
 }
 
 // Logging says what is logged to stderr and how.

@@ -28,8 +28,15 @@ func (a *Address) UnmarshalText(text []byte) error {
 // Size is a number of bytes.
 type Size int64
 
-// maxSize bounds what a body may be set to: it is held in memory.
-const maxSize = 1 << 30
+// FileSize is a number of bytes that nobody holds in memory.
+type FileSize int64
+
+const (
+	// maxSize bounds what a body may be set to: it is held in memory.
+	maxSize = 1 << 30
+	// maxFileSize is the largest object that S3 takes.
+	maxFileSize = 5 << 40
+)
 
 type unit struct {
 	name  string
@@ -43,19 +50,34 @@ func units() []unit {
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (s *Size) UnmarshalText(text []byte) error {
+	n, ok := parseSize(string(text), maxSize)
+	if !ok {
+		return fmt.Errorf("%q is not a size from 1 byte to 1GiB, such as 1MiB, 512KiB or 65536", text)
+	}
+	*s = Size(n)
+	return nil
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *FileSize) UnmarshalText(text []byte) error {
+	n, ok := parseSize(string(text), maxFileSize)
+	if !ok {
+		return fmt.Errorf("%q is not a size from 1 byte to 5120GiB, such as 100MiB, 2GiB or 65536", text)
+	}
+	*s = FileSize(n)
+	return nil
+}
+
+func parseSize(text string, most int64) (int64, bool) {
 	for _, u := range units() {
-		number, found := strings.CutSuffix(string(text), u.name)
+		number, found := strings.CutSuffix(text, u.name)
 		if !found {
 			continue
 		}
 		n, err := strconv.ParseInt(number, 10, 64)
-		if err != nil || n < 1 || n > maxSize/u.bytes {
-			break
-		}
-		*s = Size(n * u.bytes)
-		return nil
+		return n * u.bytes, err == nil && n >= 1 && n <= most/u.bytes
 	}
-	return fmt.Errorf("%q is not a size from 1 byte to 1GiB, such as 1MiB, 512KiB or 65536", text)
+	return 0, false
 }
 
 // Lifetime is how long something is good: at least a second, since tokens count in seconds.

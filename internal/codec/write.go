@@ -69,7 +69,7 @@ func Replace(r *schema.Resource, body []byte, current []schema.Value) ([]schema.
 		switch {
 		case d.given[i] != nil:
 			d.change(i, d.given[i], current[i])
-		case !f.Writable() || f.Immutable:
+		case !f.Writable() || f.Immutable || f.Kept:
 			d.values[i] = current[i]
 		case f.Required:
 			d.failed(f, flaw{fault.FieldRequired, "is required"})

@@ -77,10 +77,8 @@ func (x *exchange) requireBody() ([]byte, error) {
 // checkMedia refuses a body that does not say it is JSON. A body without a Content-Type is refused as well: guessing
 // what it is would make us read what another server on the way took for something else.
 func (x *exchange) checkMedia() error {
-	for _, coding := range x.r.Header["Content-Encoding"] {
-		if coding != "" && !strings.EqualFold(coding, "identity") {
-			return fault.New(fault.UnsupportedMediaType, "The body is encoded; send it as it is, without Content-Encoding.")
-		}
+	if err := x.refuseCoding(); err != nil {
+		return err
 	}
 	lines := x.r.Header["Content-Type"]
 	if len(lines) == 1 && x.isJSON(lines[0]) {
@@ -91,6 +89,16 @@ func (x *exchange) checkMedia() error {
 		return fault.New(fault.UnsupportedMediaType, "Send the body as "+mergeType+" or "+jsonType+", in UTF-8.")
 	}
 	return fault.New(fault.UnsupportedMediaType, "Send the body as "+jsonType+", in UTF-8.")
+}
+
+// refuseCoding refuses a body that is not what its Content-Type says until it is decoded.
+func (x *exchange) refuseCoding() error {
+	for _, coding := range x.r.Header["Content-Encoding"] {
+		if coding != "" && !strings.EqualFold(coding, "identity") {
+			return fault.New(fault.UnsupportedMediaType, "The body is encoded; send it as it is, without Content-Encoding.")
+		}
+	}
+	return nil
 }
 
 func (x *exchange) isJSON(contentType string) bool {

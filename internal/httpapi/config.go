@@ -26,6 +26,7 @@ import (
 type Resources interface {
 	reader
 	writer
+	contents
 }
 
 type reader interface {
@@ -45,6 +46,8 @@ type writer interface {
 
 type (
 	changeFunc func(ctx context.Context, call resource.Call, op *operation.Operation, id string, body []byte, p *resource.Precondition) (resource.Answer, error)
+
+	removeFunc func(ctx context.Context, call resource.Call, op *operation.Operation, id string, p *resource.Precondition) error
 
 	computeFunc func(ctx context.Context, call resource.Call, op *operation.Operation) ([]byte, error)
 )
@@ -75,8 +78,9 @@ type Config struct {
 	Origins []string
 	// Production tells clients to come by https only, and sends those there who have come to a proxy without.
 	Production bool
-	// Timeout ends a request that takes longer, by default 30 s; a negative one never does.
-	Timeout time.Duration
+	// Timeout ends a request that takes longer, by default 30 s; a negative one never does. Files take as long as they
+	// do, unless their client stalls: lets Stall pass without taking or sending a byte, by default 30 s.
+	Timeout, Stall time.Duration
 }
 
 // server is the handler: all that is the same for every request.
@@ -97,6 +101,7 @@ type server struct {
 	redirecting  endpoint
 	preflighting endpoint
 	timeout      time.Duration
+	stall        time.Duration
 	documents    map[string]file
 	swagger      file
 	redoc        file
@@ -124,7 +129,7 @@ func New(c Config) (http.Handler, error) {
 	}
 	s := &server{
 		resources: c.Resources, accounts: c.Accounts, ready: c.Ready, logger: c.Logger, clock: c.Clock, newRequestID: c.NewRequestID,
-		maxBody: orDefault(c.MaxBody, 1<<20), timeout: orDefault(c.Timeout, 30*time.Second),
+		maxBody: orDefault(c.MaxBody, 1<<20), timeout: orDefault(c.Timeout, 30*time.Second), stall: orDefault(c.Stall, 30*time.Second),
 		documents: documentFiles(c.Document), swagger: swaggerPage(c.Name), redoc: redocPage(c.Name), assets: assets,
 		fixed: newFixed(c.Name, c.Version, origins != nil), limiter: c.Limiter, allowances: newAllowances(c.Rates),
 		proxies: c.TrustedProxies, origins: origins, production: c.Production,
@@ -205,6 +210,12 @@ func (s *server) handler(kind operation.Kind) func(*exchange) error {
 		return s.actOnRecord
 	case operation.Report:
 		return s.report
+	case operation.PutContent:
+		return s.putContent
+	case operation.GetContent:
+		return s.getContent
+	case operation.DeleteContent:
+		return s.deleteContent
 	case operation.VerifyEvents:
 		return s.verifyEvents
 	case operation.SignIn:
@@ -241,7 +252,7 @@ type fixed struct {
 	varyPreflight, exposed                                         []string
 	noSniff, noReferrer, deny, sameOrigin, strictTransport         []string
 	pageFeatures                                                   []string
-	dataPolicy, swaggerPolicy, redocPolicy                         []string
+	dataPolicy, filePolicy, swaggerPolicy, redocPolicy             []string
 	healthy, ready, index                                          []byte
 }
 
@@ -261,7 +272,7 @@ func newFixed(name, version string, origins bool) fixed {
 		noSniff: []string{"nosniff"}, noReferrer: []string{"no-referrer"}, deny: []string{"DENY"},
 		sameOrigin: []string{"same-origin"}, strictTransport: []string{"max-age=31536000"},
 		pageFeatures: []string{"camera=(), geolocation=(), microphone=(), payment=(), usb=()"},
-		dataPolicy:   []string{dataPolicy}, swaggerPolicy: []string{swaggerPolicy}, redocPolicy: []string{redocPolicy},
+		dataPolicy:   []string{dataPolicy}, filePolicy: []string{dataPolicy + "; sandbox"}, swaggerPolicy: []string{swaggerPolicy}, redocPolicy: []string{redocPolicy},
 		healthy: []byte(`{"status":"ok"}`), ready: []byte(`{"status":"ready"}`), index: indexBody(name, version),
 	}
 }

@@ -81,7 +81,9 @@ func (x *exchange) change(run changeFunc) error {
 	return x.sendRecord(http.StatusOK, answer)
 }
 
-func (s *server) deleteRecord(x *exchange) error {
+func (s *server) deleteRecord(x *exchange) error { return x.remove(s.resources.Delete) }
+
+func (x *exchange) remove(run removeFunc) error {
 	if err := x.refuseQuery(); err != nil {
 		return err
 	}
@@ -89,7 +91,7 @@ func (s *server) deleteRecord(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	if err := s.resources.Delete(x.ctx, x.call(), x.endpoint.op, x.id(), condition); err != nil {
+	if err := run(x.ctx, x.call(), x.endpoint.op, x.id(), condition); err != nil {
 		return err
 	}
 	return x.sendNothing(http.StatusNoContent)

@@ -59,7 +59,7 @@ func (b *builder) root() object {
 	if description == "" {
 		description = aboutTenants
 	}
-	responses, err := sharedResponses()
+	responses, err := b.sharedResponses()
 	if err != nil {
 		b.fail(err)
 	}

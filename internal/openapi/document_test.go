@@ -175,7 +175,7 @@ func TestSchemasOfARecord(t *testing.T) {
 		"TaskCreate":    {input, []string{"project"}, true},
 		"TaskReplace":   {input, []string{"project"}, true},
 		"TaskPatch":     {input[1:], nil, true},
-		"ProjectCreate": {[]string{"name", "metadata"}, []string{"name"}, true},
+		"ProjectCreate": {[]string{"name", "metadata", "plan"}, []string{"name"}, true},
 	} {
 		s, _ := at(t, schemas, name).(node)
 		properties, _ := s["properties"].(node)

@@ -66,8 +66,10 @@ func (b *builder) parameters(op *operation.Operation) array {
 		params = append(params, parameterRef("IdempotencyKey"))
 	case operation.Act:
 		params = append(params, parameterRef("IfMatch"), parameterRef("IdempotencyKey"))
-	case operation.Replace, operation.Patch, operation.Delete:
+	case operation.Replace, operation.Patch, operation.Delete, operation.PutContent, operation.DeleteContent:
 		params = append(params, parameterRef("IfMatch"))
+	case operation.GetContent:
+		params = append(params, contentParameters()...)
 	case operation.Schema:
 		params = append(params, schemaParameters()...)
 		params = append(params, parameterRef("IfNoneMatch"))
@@ -81,6 +83,8 @@ func (b *builder) parameters(op *operation.Operation) array {
 func (b *builder) body(op *operation.Operation) any {
 	var name string
 	switch op.Kind {
+	case operation.PutContent:
+		return contentBody()
 	case operation.Create:
 		name = typeName(op.Resource.Singular) + "Create"
 	case operation.Replace:
@@ -144,10 +148,12 @@ func refusedRecords(op *operation.Operation) []string {
 	switch op.Kind {
 	case operation.Create, operation.Act:
 		out = append(out, malformed, keyedConflict, preconditionFails, bodyTooLarge, wrongMedia, wrongKey)
-	case operation.Replace, operation.Patch:
+	case operation.Replace, operation.Patch, operation.PutContent:
 		out = append(out, malformed, conflict, preconditionFails, bodyTooLarge, wrongMedia)
-	case operation.Delete:
+	case operation.Delete, operation.DeleteContent:
 		out = append(out, malformed, conflict, preconditionFails)
+	case operation.GetContent:
+		out = append(out, malformed, preconditionFails, wrongRange)
 	default: // a GET, whose If-Match may fail or be no list of tags
 		out = append(out, malformed, preconditionFails)
 	}
@@ -164,11 +170,13 @@ func (b *builder) success(op *operation.Operation) object {
 		return answered("201", "The record.", ref(record()), "Location", "ETag", "Idempotency-Replayed")
 	case operation.Get:
 		return append(answered("200", "The record.", anyRecord(record()), "ETag"), notModified())
-	case operation.Replace, operation.Patch:
+	case operation.GetContent:
+		return contentAnswers()
+	case operation.Replace, operation.Patch, operation.PutContent:
 		return answered("200", "The record as it is now.", ref(record()), "ETag")
 	case operation.Act:
 		return answered("200", "The record as it is now.", ref(record()), "ETag", "Idempotency-Replayed")
-	case operation.Delete, operation.RevokeToken:
+	case operation.Delete, operation.DeleteContent, operation.RevokeToken:
 		return object{{"204", object{{"description", "Done."}, {"headers", headers()}}}}
 	case operation.Report:
 		return answered("200", "The report.", ref(reportName(op.ID)))

@@ -105,6 +105,7 @@ const (
 	preconditionFails = "PreconditionFailed"
 	bodyTooLarge      = "BodyTooLarge"
 	wrongMedia        = "UnsupportedMediaType"
+	wrongRange        = "RangeNotSatisfiable"
 	notValid          = "NotValid"
 	wrongKey          = "NotValidOrKeyReused"
 	chooseTenant      = "ChooseTenant"
@@ -142,7 +143,8 @@ func refusals() []refusal {
 		}},
 		one(preconditionFails, "The record is no longer what If-Match names.", fault.PreconditionFailed),
 		one(bodyTooLarge, "The body is larger than this server takes.", fault.BodyTooLarge),
-		one(wrongMedia, "The body is not JSON in UTF-8, or does not say so.", fault.UnsupportedMediaType),
+		one(wrongMedia, "The body is not JSON in UTF-8, or does not say so, or is encoded.", fault.UnsupportedMediaType),
+		one(wrongRange, "The file ends before the range that was asked for.", fault.RangeNotSatisfiable),
 		{notValid, "Fields or parameters are not valid; `errors` has them all.", nil, []*fault.Error{&bad}},
 		{wrongKey, "Fields or parameters are not valid, or the Idempotency-Key was used with another request.", nil, []*fault.Error{
 			&bad, fault.New(fault.IdempotencyMismatch, ""),
@@ -154,9 +156,12 @@ func refusals() []refusal {
 }
 
 // sharedResponses are the error answers, each with examples that are what the server really sends.
-func sharedResponses() (object, error) {
+func (b *builder) sharedResponses() (object, error) {
 	var out object
 	for _, r := range refusals() {
+		if r.name == wrongRange && !b.hasContent() {
+			continue
+		}
 		examples := object{}
 		for i, f := range r.faults {
 			value, err := parseJSON(problem.Append(nil, f, exampleRequestID))
@@ -169,9 +174,13 @@ func sharedResponses() (object, error) {
 			}
 			examples = append(examples, member{name, object{{"summary", problem.Of(f.Code).Title}, {"value", value}}})
 		}
+		named := headers(r.headers...)
+		if r.name == wrongRange {
+			named = append(named, contentRange())
+		}
 		out = append(out, member{r.name, object{
 			{"description", r.description},
-			{"headers", headers(r.headers...)},
+			{"headers", named},
 			{"content", object{{problem.ContentType, object{{"schema", ref("Problem")}, {"examples", examples}}}}},
 		}})
 	}

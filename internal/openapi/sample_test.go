@@ -36,6 +36,10 @@ func resources() []*schema.Resource {
 		schema.Field{Name: "metadata", Type: schema.JSON, MaxLength: 16384},
 	)
 	projects.Description = "Pieces of work."
+	projects.Fields = append(projects.Fields,
+		schema.Field{Name: "plan", Type: schema.Text, MaxLength: 500},
+		schema.Field{Name: "plan_checksum", Type: schema.Text, Nullable: true, ReadOnly: true, MaxLength: 100})
+	projects.Content = schema.Content{Path: "plan", Checksum: "plan_checksum"}
 	projects.Reports = []schema.Report{{Name: "statistics", Shape: &schema.Shape{
 		Type: schema.Object, Properties: []schema.Property{
 			{Name: "total", Description: "All.", Shape: &schema.Shape{Type: schema.Integer}},

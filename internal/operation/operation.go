@@ -24,6 +24,10 @@ const (
 	Act
 	// Report is GET <report>/.
 	Report
+	// PutContent, GetContent and DeleteContent are PUT, GET and DELETE of {id}/content/, a record's file.
+	PutContent
+	GetContent
+	DeleteContent
 	ListEvents
 	VerifyEvents
 	SignIn

@@ -95,6 +95,14 @@ func ofResource(r *schema.Resource, byName map[string]*schema.Resource, rules ma
 		op.Action = &r.Actions[i]
 		table = append(table, op)
 	}
+	if !r.Content.IsZero() {
+		path := item + schema.ContentSegment + "/"
+		table = append(table,
+			read("get"+single+"Content", path, GetContent, "Download the file of "+one(r)),
+			write("put"+single+"Content", "PUT", path, PutContent, "Upload the file of "+one(r)),
+			write("delete"+single+"Content", "DELETE", path, DeleteContent, "Delete the file of "+one(r)),
+		)
+	}
 	return append(table, nested(r, byName, read)...)
 }
 

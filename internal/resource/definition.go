@@ -31,6 +31,7 @@ type Definition struct {
 	Reports map[string]ReportFunc
 
 	encoder *codec.Encoder
+	content *content // nil where the records have no files
 	// children are the references of other resources that name this one.
 	children []reference
 }

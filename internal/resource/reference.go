@@ -151,6 +151,7 @@ func (t *Tx) delete(ctx context.Context, def *Definition, recs []storage.Record)
 		return err
 	}
 	for i, rec := range recs {
+		t.forget(def, rec.Values)
 		changes, _ := changesBetween(def.Schema, rec.Values, nil)
 		if err := t.record(ctx, def, "deleted", ids[i], changes); err != nil {
 			return err

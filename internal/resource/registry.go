@@ -32,6 +32,7 @@ func NewRegistry(defs []*Definition) (*Registry, []error) {
 	}
 	for _, d := range g.ordered {
 		d.encoder = codec.NewEncoder(d.Schema, nil)
+		d.content = newContent(d.Schema)
 	}
 	events := storage.Events()
 	g.events = &Definition{Schema: events, encoder: codec.NewEncoder(events, nil)}
@@ -58,7 +59,7 @@ func (g *Registry) add(d *Definition) []error {
 	}
 	g.byName[name] = d
 	g.ordered = append(g.ordered, d)
-	return append(mistakes, names(d)...)
+	return append(append(mistakes, names(d)...), checkContent(d.Schema)...)
 }
 
 // names checks that no two operations of the resource share a path.
@@ -74,6 +75,7 @@ func names(d *Definition) []error {
 		}
 		seen[name] = true
 	}
+	seen[schema.ContentSegment] = !d.Schema.Content.IsZero()
 	for _, a := range d.Schema.Actions {
 		check("action", a.Name)
 	}

@@ -22,7 +22,11 @@ type Config struct {
 	IsMember func(ctx context.Context, t tenant.ID, user id.ID) (bool, error)
 	// Signer signs cursors.
 	Signer *query.Signer
-	Clock  func() time.Time
+	// Files returns the files of a tenant, MaxUpload is how large one may be; both are required where a resource's
+	// records have files.
+	Files     func(t tenant.ID) storage.Files
+	MaxUpload int64
+	Clock     func() time.Time
 }
 
 // Service runs the operations on tenants' resources. Its methods may be called concurrently.
@@ -31,14 +35,18 @@ type Service struct {
 	open     func(ctx context.Context, t tenant.ID) (storage.Store, error)
 	isMember func(ctx context.Context, t tenant.ID, user id.ID) (bool, error)
 	signer   *query.Signer
-	clock    func() time.Time
-	flight   flight
+	files    func(t tenant.ID) storage.Files
+	// maxUpload bounds a file in bytes.
+	maxUpload int64
+	clock     func() time.Time
+	flight    flight
 }
 
 // New returns a service.
 func New(c Config) *Service {
 	return &Service{
 		registry: c.Registry, open: c.Open, isMember: c.IsMember, signer: c.Signer, clock: c.Clock,
+		files: c.Files, maxUpload: c.MaxUpload,
 		flight: flight{running: map[flown]bool{}},
 	}
 }
@@ -101,9 +109,15 @@ func (s *Service) update(ctx context.Context, call Call, fn func(*Tx) error) err
 	}
 	defer store.Close()
 	now := s.now()
-	return store.Update(ctx, func(tx storage.Tx) error {
-		return fn(&Tx{service: s, call: call, tx: tx, now: now})
+	var last *Tx // of several runs, the one that was committed
+	err = store.Update(ctx, func(tx storage.Tx) error {
+		last = &Tx{service: s, call: call, tx: tx, now: now}
+		return fn(last)
 	})
+	if err == nil {
+		s.discard(ctx, call.Actor.Tenant, last.forgotten)
+	}
+	return err
 }
 
 // now is the moment that a write is stamped with, in the precision that both engines keep.

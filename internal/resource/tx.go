@@ -21,6 +21,8 @@ type Tx struct {
 	tx       storage.Tx
 	now      time.Time
 	readOnly bool
+	// forgotten are the keys of files that no record names any more once the transaction has been committed.
+	forgotten []string
 }
 
 // Actor returns the caller.

@@ -65,7 +65,7 @@ func (s *Service) change(
 		if err := p.holds(record, current); err != nil {
 			return err
 		}
-		next, err := decode(def.Schema, body, current.Values)
+		next, err := decode(tx.writable(def, current.Values), body, current.Values)
 		given = newReferences(def.Schema, current.Values, next)
 		if err != nil {
 			return err
@@ -225,5 +225,6 @@ func (t *Tx) run(ctx context.Context, def *Definition, fn RecordFunc, values []s
 	if fields := def.Struct.Store(next, rec); len(fields) > 0 {
 		return nil, fault.Invalid(fields...)
 	}
+	t.pin(def, values, next)
 	return next, nil
 }

@@ -18,6 +18,8 @@ type Resource struct {
 	Actions  []Action
 	Reports  []Report
 	Listings []Listing
+	// Content names the fields that tell of a record's file; zero where records have none.
+	Content Content
 
 	byName map[string]int
 }
@@ -44,6 +46,8 @@ type Field struct {
 	ReadOnly bool
 	// Immutable fields can be set by a create and never changed.
 	Immutable bool
+	// Kept fields keep their value where a replace leaves them out.
+	Kept bool
 	// Hidden fields are stored and filtered by, never shown.
 	Hidden bool
 	// Unique fields hold a value once in a tenant.
@@ -114,6 +118,25 @@ type Listing struct {
 	Name     string
 	Requires []string
 }
+
+// Content names the fields of a record that tell of its file: GET, PUT and DELETE {id}/content/. Path and Checksum are
+// required: Path holds the key that the server gave the file, Checksum the hash of what is in it, null while there is
+// no file. The others are empty where a resource does without.
+type Content struct {
+	// Name gives the file its name in a download.
+	Name string
+	// Path may be written by clients while there is no file, and is read-only while there is one; so is Size.
+	Path, Size string
+	// Type is the media type that the upload came with.
+	Type     string
+	Checksum string
+}
+
+// IsZero reports whether the resource's records have no files.
+func (c Content) IsZero() bool { return c == Content{} }
+
+// ContentSegment is the last part of the path of a record's file.
+const ContentSegment = "content"
 
 // Shape describes a JSON value that is not a record: the answer of a report.
 type Shape struct {

@@ -51,6 +51,7 @@ func testEveryOperation(t *testing.T, flags ...string) {
 			t.Run(op.OperationID, func(t *testing.T) { a.testOperation(t, op) })
 		}
 	}
+	t.Run("files", a.testFiles)
 }
 
 // testOperation makes the calls of one operation: one that succeeds and those errors that it can have.
@@ -110,6 +111,7 @@ type call struct {
 	id          string // for {id} in the path
 	query       string
 	contentType string
+	header      http.Header
 	body        any // a string goes as it is, all else as JSON
 }
 
@@ -147,7 +149,7 @@ func (a *api) prepare(t *testing.T, op *operation) call {
 		}
 	}
 	if recipe := recipes[op.method+" "+op.path]; recipe != nil {
-		recipe(a, &c)
+		recipe(t, a, &c)
 	}
 	return c
 }
@@ -184,7 +186,7 @@ func (a *api) send(t *testing.T, op *operation, c call) answer {
 		}
 		body = bytes.NewReader(encoded)
 	}
-	got := a.do(t, op.method, strings.ReplaceAll(op.path, "{id}", c.id)+c.query, c.token, c.contentType, body)
+	got := a.do(t, op.method, strings.ReplaceAll(op.path, "{id}", c.id)+c.query, c.token, c.contentType, c.header, body)
 	input := &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: &openapi3filter.RequestValidationInput{
 			Request: got.request,
@@ -208,12 +210,13 @@ func (a *api) send(t *testing.T, op *operation, c call) answer {
 	return got
 }
 
-func (a *api) do(t *testing.T, method, target, token, contentType string, body io.Reader) answer {
+func (a *api) do(t *testing.T, method, target, token, contentType string, header http.Header, body io.Reader) answer {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, a.base+target, body)
 	if err != nil {
 		t.Fatal(err)
 	}
+	maps.Copy(req.Header, header)
 	if contentType != "" {
 		req.Header.Set("Content-Type", contentType)
 	}
@@ -240,7 +243,7 @@ func (a *api) do(t *testing.T, method, target, token, contentType string, body i
 // document downloads the OpenAPI document and checks it as a whole.
 func (a *api) document(t *testing.T, target string) *openapi3.T {
 	t.Helper()
-	doc, err := openapi3.NewLoader().LoadFromData(a.do(t, http.MethodGet, target, "", "", nil).body)
+	doc, err := openapi3.NewLoader().LoadFromData(a.do(t, http.MethodGet, target, "", "", nil, nil).body)
 	if err != nil {
 		t.Fatalf("%s: %v", target, err)
 	}

@@ -95,6 +95,7 @@ func (b *bucketCase) missing(t *testing.T, key string) {
 }
 
 func bucketReadsBack(t *testing.T, b *bucketCase) {
+	t.Helper()
 	key, empty := b.key(), b.key()
 	b.put(t, key, []byte("0123456789"))
 	b.put(t, empty, nil)
@@ -122,6 +123,7 @@ func bucketReadsBack(t *testing.T, b *bucketCase) {
 }
 
 func bucketStreams(t *testing.T, b *bucketCase) {
+	t.Helper()
 	content := make([]byte, 12<<20+7) // several parts, where a bucket has any
 	_, _ = rand.Read(content)
 	key := b.key()
@@ -148,6 +150,7 @@ func (f *failing) Read(p []byte) (int, error) {
 }
 
 func bucketLeavesNothing(t *testing.T, b *bucketCase) {
+	t.Helper()
 	// io.ErrUnexpectedEOF is what a body that broke off ends in.
 	for _, cause := range []error{io.ErrUnexpectedEOF, fs.ErrPermission} {
 		for _, n := range []int{0, 1000, 6 << 20} {
@@ -171,6 +174,7 @@ func bucketLeavesNothing(t *testing.T, b *bucketCase) {
 }
 
 func bucketDeletes(t *testing.T, b *bucketCase) {
+	t.Helper()
 	one, two, kept := b.key(), b.key(), b.key()
 	for _, key := range []string{one, two, kept} {
 		b.put(t, key, []byte("x"))
@@ -188,6 +192,7 @@ func bucketDeletes(t *testing.T, b *bucketCase) {
 }
 
 func bucketLists(t *testing.T, b *bucketCase) {
+	t.Helper()
 	other := storage.FilePrefix(tenant.NewID(), id.New())
 	if got := b.keys(t, b.prefix); got != nil {
 		t.Errorf("an empty bucket has %v", got)
@@ -215,6 +220,7 @@ func bucketLists(t *testing.T, b *bucketCase) {
 }
 
 func bucketTakesMany(t *testing.T, b *bucketCase) {
+	t.Helper()
 	done := make(chan error)
 	const writers = 8
 	for range writers {
