@@ -7,6 +7,7 @@ import (
 	"github.com/tenantry/tenantry/internal/account"
 	"github.com/tenantry/tenantry/internal/httpapi"
 	"github.com/tenantry/tenantry/internal/id"
+	"github.com/tenantry/tenantry/internal/limit"
 	"github.com/tenantry/tenantry/internal/query"
 	"github.com/tenantry/tenantry/internal/resource"
 	"github.com/tenantry/tenantry/internal/schema"
@@ -23,6 +24,7 @@ type database struct {
 	app      *App
 	options  Options
 	registry *resource.Registry
+	rates    httpapi.Rates
 }
 
 // connect checks what was registered and reaches the storage. It changes nothing there.
@@ -32,11 +34,15 @@ func (a *App) connect(ctx context.Context, o Options) (*database, error) {
 	if err != nil {
 		return nil, err
 	}
+	rates, err := o.rates(registry.Operations())
+	if err != nil {
+		return nil, err
+	}
 	engine, err := openEngine(ctx, o, registry.Tables())
 	if err != nil {
 		return nil, err
 	}
-	return &database{Engine: engine, app: a, options: o, registry: registry}, nil
+	return &database{Engine: engine, app: a, options: o, registry: registry, rates: rates}, nil
 }
 
 func openEngine(ctx context.Context, o Options, resources []*schema.Resource) (storage.Engine, error) {
@@ -50,10 +56,10 @@ func openEngine(ctx context.Context, o Options, resources []*schema.Resource) (s
 	})
 }
 
-// prepare brings the storage to the form that this program needs. In production on PostgreSQL that is the
-// operator's decision: the start is refused while something is pending.
+// prepare brings the storage to the form that this program needs. In production that is the operator's decision: the
+// start is refused while something is pending.
 func (d *database) prepare(ctx context.Context) error {
-	if !d.options.Production || d.options.DatabaseURL == "" {
+	if !d.options.Production {
 		if err := d.Migrate(ctx); err != nil {
 			return fmt.Errorf("migrate: %w", err)
 		}
@@ -114,6 +120,10 @@ func (d *database) assemble() (*Service, error) {
 		return nil, err
 	}
 	s := &Service{engine: d.Engine, operations: d.registry.Operations(), logger: o.Logger, options: o, buckets: d.app.config.Buckets}
+	s.limiter, err = limit.New(limit.Config{Clock: o.Clock, RedisURL: o.RedisURL, Logger: o.Logger})
+	if err != nil {
+		return nil, err
+	}
 	s.accounts, err = account.New(account.Config{
 		Platform: d.Platform(), Tokens: tokens, Clock: o.Clock, Logger: o.Logger,
 		AccessTTL: o.AccessTTL, RefreshTTL: o.RefreshTTL,
@@ -134,6 +144,7 @@ func (d *database) assemble() (*Service, error) {
 		Operations: s.operations, Resources: s.resources, Accounts: s.accounts, Document: document,
 		Ready: s.ready, Name: name, Version: version, Logger: o.Logger, Clock: o.Clock,
 		NewRequestID: func() string { return id.New().String() }, MaxBody: o.MaxBody,
+		Limiter: s.limiter, Rates: d.rates, TrustedProxies: o.TrustedProxies, Origins: o.CORSOrigins, Production: o.Production,
 	})
 	return s, err
 }

@@ -15,11 +15,13 @@ import (
 	"github.com/tenantry/tenantry/internal/cli"
 	"github.com/tenantry/tenantry/internal/demo"
 	"github.com/tenantry/tenantry/internal/httpapi"
+	"github.com/tenantry/tenantry/internal/limit"
 )
 
 // Main runs the command line with the arguments behind the program's name and returns the exit code: 0, 1 where
 // the command failed, 2 where it was given wrongly. It reads the environment and listens to SIGINT and SIGTERM.
 func (a *App) Main(args []string) int {
+	limit.QuietRedis()
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
@@ -28,24 +30,63 @@ func (a *App) Main(args []string) int {
 		Clock: time.Now, Random: rand.Reader, //nolint:forbidigo // the one place where the command line's clock comes from
 	}, cli.Program{
 		Name: "tenantry", Description: "A REST API for many tenants, each of which sees its own data alone.", Version: a.config.Version,
-		Open: a.open, Document: a.write,
+		Open: a.open, Operations: a.operationIDs, Document: a.write,
 	})
 }
 
 // open reaches the database for the command line.
 func (a *App) open(ctx context.Context, settings cli.Settings, logger *slog.Logger) (cli.Database, error) {
-	db, err := a.connect(ctx, Options{
+	o := Options{
 		DataDir: settings.Storage.DataDir, DatabaseURL: string(settings.Storage.DatabaseURL), MigrationURL: string(settings.Storage.MigrationURL),
 		Production: settings.Storage.Environment == cli.Production, SQLiteSynchronous: settings.Storage.SqliteSynchronous,
 		SigningKey: settings.Tokens.Key, Issuer: settings.Tokens.JWTIssuer,
 		AccessTTL: settings.Tokens.AccessTTL.Duration(), RefreshTTL: settings.Tokens.RefreshTTL.Duration(),
 		MaxBody: int64(settings.Serving.MaxBody), Logger: logger,
 		FilesURL: settings.Storage.FilesURL, MaxUpload: int64(settings.Serving.MaxUpload),
-	})
+	}
+	limitedBy(&o, settings.Limits)
+	db, err := a.connect(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	return &commandDatabase{database: db}, nil
+}
+
+// limitedBy takes over the limits of the command line.
+func limitedBy(o *Options, l cli.Limits) {
+	o.RateAnonymous, o.RateAuthenticated = l.RateAnonymous.String(), l.RateAuthenticated.String()
+	o.RateLogin, o.RateLoginAddress = l.RateLogin.String(), l.RateLoginAddress.String()
+	o.RateTenants, o.RateOperations = map[string]string{}, map[string]string{}
+	for _, t := range l.RateTenant {
+		if t.Slug == "" {
+			o.RateTenant = t.Rate.String()
+			continue
+		}
+		o.RateTenants[t.Slug] = t.Rate.String()
+	}
+	for _, op := range l.RateOperation {
+		o.RateOperations[op.Name] = op.Rate.String()
+	}
+	for _, text := range l.CORSOrigins {
+		o.CORSOrigins = append(o.CORSOrigins, string(text))
+	}
+	for _, network := range l.TrustedProxies {
+		o.TrustedProxies = append(o.TrustedProxies, network.Prefix())
+	}
+	o.RedisURL = string(l.RedisURL)
+}
+
+// operationIDs returns the names of all operations; none where what was registered is wrong, which Open reports.
+func (a *App) operationIDs() []string {
+	registry, err := a.compile()
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, op := range registry.Operations() {
+		names = append(names, op.ID)
+	}
+	return names
 }
 
 // write returns the OpenAPI document in one of its forms.

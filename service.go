@@ -5,11 +5,13 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"sync/atomic"
 	"time"
 
 	"github.com/tenantry/tenantry/internal/account"
 	"github.com/tenantry/tenantry/internal/fault"
+	"github.com/tenantry/tenantry/internal/limit"
 	"github.com/tenantry/tenantry/internal/operation"
 	"github.com/tenantry/tenantry/internal/resource"
 	"github.com/tenantry/tenantry/internal/storage"
@@ -37,6 +39,20 @@ type Options struct {
 	FilesURL string
 	// MaxUpload is the largest file in bytes; by default 100 MiB.
 	MaxUpload int64
+	// RateAnonymous is how many requests an address may make without a token, by default "100/h", RateAuthenticated a
+	// caller with one, by default "1000/h", RateTenant all callers of a tenant together, by default "off". RateTenants
+	// are for single tenants, by slug, RateOperations for single operations, by operationId.
+	RateAnonymous, RateAuthenticated, RateTenant string
+	RateTenants, RateOperations                  map[string]string
+	// RateLogin is for log-ins with one username, by default "10/m", RateLoginAddress for all operations on tokens
+	// from one address, by default "60/m".
+	RateLogin, RateLoginAddress string
+	// RedisURL is a Redis or Valkey that shares the limits between nodes; by default each node counts for itself.
+	RedisURL string
+	// CORSOrigins are the origins whose pages may call the API, such as "https://app.example.com".
+	CORSOrigins []string
+	// TrustedProxies are the networks of proxies whose X-Forwarded-For, -Proto and -Host are believed.
+	TrustedProxies []netip.Prefix
 	// SQLiteSynchronous is "full", the default, or "normal".
 	SQLiteSynchronous string
 	// Logger is where the service logs; by default nowhere.
@@ -56,6 +72,7 @@ type Service struct {
 	files      *files
 	handler    http.Handler
 	logger     *slog.Logger
+	limiter    *limit.Limiter
 	draining   atomic.Bool
 	stop       context.CancelFunc
 	watched    chan struct{}
@@ -97,7 +114,7 @@ func (o Options) withDefaults() Options {
 	if o.SQLiteSynchronous == "" {
 		o.SQLiteSynchronous = "full"
 	}
-	return o
+	return o.withRates()
 }
 
 // Handler serves the API.
@@ -117,5 +134,5 @@ func (s *Service) ready(ctx context.Context) error {
 func (s *Service) Close() error {
 	s.stop()
 	<-s.watched
-	return errors.Join(s.closeFiles(), s.engine.Close())
+	return errors.Join(s.closeFiles(), s.limiter.Close(), s.engine.Close())
 }

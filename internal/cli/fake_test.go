@@ -98,7 +98,8 @@ func newFake() *fakeProgram {
 func (f *fakeProgram) program() cli.Program {
 	return cli.Program{
 		Name: "tenantry", Description: "A REST API for many tenants.", Version: "1.2.3", Open: f.open,
-		Document: func(version, format string) ([]byte, error) { return []byte(version + " as " + format), nil },
+		Operations: func() []string { return []string{"listTasks", "getMe"} },
+		Document:   func(version, format string) ([]byte, error) { return []byte(version + " as " + format), nil },
 	}
 }
 

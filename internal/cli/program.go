@@ -15,6 +15,8 @@ type Program struct {
 	// Open reaches the database that the settings name and changes nothing in it. In production it refuses a
 	// database whose role could bypass row security. Its errors are shown: they say what to do.
 	Open func(ctx context.Context, settings Settings, logger *slog.Logger) (Database, error)
+	// Operations returns the operationIds of the API, none where they are not known. It may be nil.
+	Operations func() []string
 	// Document returns the OpenAPI document. version is "3.1" or "3.0", format "json" or "yaml".
 	Document func(version, format string) ([]byte, error)
 }

@@ -116,6 +116,7 @@ func (s *session) parser(grammar *commands) (*kong.Kong, error) {
 			{Key: "storage", Title: "Where the data is:"},
 			{Key: "tokens", Title: "Tokens:"},
 			{Key: "serving", Title: "Serving:"},
+			{Key: "limits", Title: "Limits, and who is let in from where:"},
 			{Key: "sample", Title: "Sample data:"},
 			{Key: "logging", Title: "Logs, on stderr:"},
 		}),

@@ -2,8 +2,11 @@ package cli_test
 
 import (
 	"errors"
+	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +15,8 @@ import (
 
 	"github.com/tenantry/tenantry/internal/cli"
 	"github.com/tenantry/tenantry/internal/fault"
+	"github.com/tenantry/tenantry/internal/limit"
+	"github.com/tenantry/tenantry/internal/origin"
 )
 
 func TestMisuseIsOneLineThatSaysWhatToDo(t *testing.T) {
@@ -27,7 +32,7 @@ func TestMisuseIsOneLineThatSaysWhatToDo(t *testing.T) {
 		{"half a command", "migrate", "", `expected one of "up", "status"; see tenantry migrate --help`},
 		{"a missing argument", "tenant create", "", `expected "<slug>"; see tenantry tenant create --help`},
 		{"an argument too many", "version x", "", `unexpected argument x; see tenantry version --help`},
-		{"a flag of a later release", "serve --redis-url x", "", "unknown flag --redis-url; see tenantry serve --help"},
+		{"a flag of a later release", "serve --metrics-addr x", "", "unknown flag --metrics-addr; see tenantry serve --help"},
 		{
 			"a bad address", "serve --addr 8000", "",
 			`--addr: "8000" is not HOST:PORT, such as 127.0.0.1:8000 or :8000; see tenantry serve --help`,
@@ -55,6 +60,46 @@ func TestMisuseIsOneLineThatSaysWhatToDo(t *testing.T) {
 		{
 			"a database URL in the wrong place", "serve postgres://u:hunter2@h/d", "",
 			"unexpected argument postgres://u@h/d; see tenantry serve --help",
+		},
+		{
+			"a rate without a period", "serve --rate-anonymous 100", "",
+			`--rate-anonymous: "100" is not a rate; it takes COUNT/PERIOD, such as 100/h, 5/s or 50/10m, or "off"; see tenantry serve --help`,
+		},
+		{
+			"a rate in the environment", "serve", "TENANTRY_RATE_LOGIN=fast",
+			`TENANTRY_RATE_LOGIN: "fast" is not a rate; it takes COUNT/PERIOD, such as 100/h, 5/s or 50/10m, or "off"; see tenantry serve --help`,
+		},
+		{
+			"the rate of no operation", "serve --rate-operation listTasks=1/h,listTaks=1/h", "",
+			`--rate-operation: there is no operation "listTaks"; did you mean listTasks?`,
+		},
+		{
+			"two rates of an operation", "serve --rate-operation listTasks=1/h --rate-operation listTasks=2/h", "",
+			"--rate-operation gives listTasks two rates",
+		},
+		{"two rates of all tenants", "serve --rate-tenant 1/h,2/h", "", "--rate-tenant gives two rates for the same tenants"},
+		{
+			"an operation without a rate", "serve --rate-operation listTasks", "",
+			`--rate-operation: "listTasks" is not NAME=RATE, such as listTasks=100/m; see tenantry serve --help`,
+		},
+		{
+			"a Redis that is none", "serve --redis-url http://u:hunter2@h", "",
+			"--redis-url: it takes a URL such as redis://HOST:6379/0, rediss:// for TLS, or unix:///run/redis.sock; see tenantry serve --help",
+		},
+		{
+			"every origin", "serve --cors-origins https://app.example.com,*", "",
+			`--cors-origins: "*" would let every page on the web read the answers; name each origin: an origin is scheme://host or ` +
+				"scheme://host:port, such as https://app.example.com; see tenantry serve --help",
+		},
+		{
+			"a proxy that could be anybody", "serve --trusted-proxies ::/0", "",
+			`--trusted-proxies: "::/0" is everybody, and everybody could claim any address; it takes addresses or networks such as ` +
+				"10.0.0.0/8, fd00::/8 or 192.0.2.7; see tenantry serve --help",
+		},
+		{
+			"a network with an address inside", "serve --trusted-proxies 10.1.2.3/8", "",
+			`--trusted-proxies: "10.1.2.3/8" names an address inside of a network; did you mean 10.0.0.0/8? it takes addresses or ` +
+				"networks such as 10.0.0.0/8, fd00::/8 or 192.0.2.7; see tenantry serve --help",
 		},
 		{
 			"a short signing key", "serve --jwt-signing-key hunter2", "",
@@ -292,6 +337,31 @@ func TestSettingsReachTheProgram(t *testing.T) {
 	}
 	if left, _ := os.ReadDir(b.dir); len(left) != 1 {
 		t.Errorf("PostgreSQL with a key of its own needs no data directory: %v", left)
+	}
+}
+
+func TestLimitsReachTheProgram(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.fake.server.serveErr = errors.New("enough redis://:hunter2@h:6379/1")
+	b.environ = append(b.environ, "TENANTRY_RATE_OPERATION=listTasks=5/m,getMe=off", "TENANTRY_CORS_ORIGINS=https://a.example,http://localhost:3000")
+	got := b.run("serve", "--addr", "127.0.0.1:0", "--rate-tenant", "9/h", "--rate-tenant", "acme=10/h", "--trusted-proxies", "10.0.0.0/8,192.0.2.7",
+		"--redis-url", "redis://:hunter2@h:6379/1", "--rate-anonymous", "off")
+	if strings.Contains(got.errors+got.out, "hunter2") {
+		t.Errorf("the password is printed: %s %s", got.out, got.errors)
+	}
+	want := cli.Limits{
+		RateAuthenticated: limit.Rate{Count: 1000, Per: time.Hour}, RateLogin: limit.Rate{Count: 10, Per: time.Minute}, RateLoginAddress: limit.Rate{Count: 60, Per: time.Minute},
+		RateTenant:    []cli.TenantRate{{Rate: limit.Rate{Count: 9, Per: time.Hour}}, {Slug: "acme", Rate: limit.Rate{Count: 10, Per: time.Hour}}},
+		RateOperation: []cli.OperationRate{{Name: "listTasks", Rate: limit.Rate{Count: 5, Per: time.Minute}}, {Name: "getMe"}},
+		RedisURL:      "redis://:hunter2@h:6379/1", CORSOrigins: []origin.Origin{"https://a.example", "http://localhost:3000"},
+		TrustedProxies: []cli.Network{cli.Network(netip.MustParsePrefix("10.0.0.0/8")), cli.Network(netip.MustParsePrefix("192.0.2.7/32"))},
+	}
+	if got := b.fake.settings.Limits; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if shown := fmt.Sprintf("%v %+v %#v", want, want, want); strings.Contains(shown, "hunter2") {
+		t.Errorf("shown as %s", shown)
 	}
 }
 

@@ -27,6 +27,10 @@ func (c *serveCommand) Run(ctx context.Context, s *session) error {
 	if c.Demo && c.Storage.Environment == Production {
 		return &usageError{s.vars.source("demo") + " is refused in production: anyone could know the sample users"}
 	}
+	s.secrets = append(s.secrets, c.Limits.RedisURL.secrets()...)
+	if err := c.Limits.check(s); err != nil {
+		return err
+	}
 	s.logger = newLogger(s.env.Stderr, c.Logging)
 	starting, started := s.untilSignal(ctx)
 	defer started()

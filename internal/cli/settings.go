@@ -18,6 +18,7 @@ type Settings struct {
 	Storage Storage `embed:"" group:"storage"`
 	Tokens  Tokens  `embed:"" group:"tokens"`
 	Serving Serving `embed:"" group:"serving"`
+	Limits  Limits  `embed:"" group:"limits"`
 	Logging Logging `embed:"" group:"logging"`
 }
 

@@ -119,8 +119,14 @@ func TestIPv6IsLimitedByNetwork(t *testing.T) {
 		from   string
 		status int
 	}{
-		{"[2001:db8:1:2::1]:1", 200}, {"[2001:db8:1:2:ffff:ffff:ffff:ffff]:1", 200}, {"[2001:db8:1:2::3%eth0]:1", 429}, {"[2001:db8:1:3::1]:1", 200},
-		{"192.0.2.1:1", 200}, {"[::ffff:192.0.2.1]:1", 200}, {"192.0.2.1:2", 429}, {"[::ffff:192.0.2.2]:1", 200},
+		{"[2001:db8:1:2::1]:1", 200},
+		{"[2001:db8:1:2:ffff:ffff:ffff:ffff]:1", 200},
+		{"[2001:db8:1:2::3%eth0]:1", 429},
+		{"[2001:db8:1:3::1]:1", 200},
+		{"192.0.2.1:1", 200},
+		{"[::ffff:192.0.2.1]:1", 200},
+		{"192.0.2.1:2", 429},
+		{"[::ffff:192.0.2.2]:1", 200},
 	} {
 		if rec := b.send(request{do: "GET /api/schema/", from: want.from}); rec.Code != want.status {
 			t.Errorf("%d %s: %d, want %d", i, want.from, rec.Code, want.status)
@@ -230,7 +236,10 @@ func TestEveryAnswerUnderAPISaysItsLimits(t *testing.T) {
 		}
 	}
 	for _, r := range []request{
-		{do: "GET /api/nowhere"}, {do: "GET /api"}, {do: "GET /api/docs/assets/favicon.svg"}, {do: "GET /api/v1//tasks/"},
+		{do: "GET /api/nowhere"},
+		{do: "GET /api"},
+		{do: "GET /api/docs/assets/favicon.svg"},
+		{do: "GET /api/v1//tasks/"},
 		{do: "OPTIONS " + all, header: header("Origin", "https://app.example.com", "Access-Control-Request-Method", "GET")},
 	} {
 		if rec := b.send(r); left(rec) == "" || rec.Header().Get("RateLimit-Policy") == "" {
@@ -248,7 +257,8 @@ func TestWhatCostsNothing(t *testing.T) {
 	t.Parallel()
 	b := limited(t, httpapi.Rates{Anonymous: rate(t, "2/h"), Authenticated: rate(t, "2/h")}, func(c *httpapi.Config) { c.Origins = []string{"https://app.example.com"} })
 	for _, r := range []request{
-		{do: "GET /api/docs/assets/favicon.svg"}, {do: "GET /api/docs/assets/nowhere.js"},
+		{do: "GET /api/docs/assets/favicon.svg"},
+		{do: "GET /api/docs/assets/nowhere.js"},
 		{do: "OPTIONS " + all, header: header("Origin", "https://app.example.com", "Access-Control-Request-Method", "GET")},
 		{do: "OPTIONS " + all, header: header("Origin", "https://evil.example", "Access-Control-Request-Method", "GET")},
 	} {

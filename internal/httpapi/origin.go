@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 
@@ -52,9 +53,7 @@ func (s *server) grantOrigin(x *exchange) {
 		return
 	}
 	delete(note, "Vary") // ours says it already
-	for name, values := range note {
-		h[name] = values
-	}
+	maps.Copy(h, http.Header(note))
 	if !isPreflight(x.r) {
 		h["Access-Control-Expose-Headers"] = s.fixed.exposed
 	}

@@ -55,9 +55,22 @@ func TestOriginsThatMayNot(t *testing.T) {
 	t.Parallel()
 	b := setup(t, origins(app))
 	for _, lines := range [][]string{
-		{"null"}, {"https://evil.example"}, {"https://app.example.com.evil.example"}, {"https://evil-app.example.com"}, {"http://app.example.com"}, {"https://app.example.com:8443"},
-		{"https://app.example.com/"}, {"https://sub.app.example.com"}, {"HTTPS://APP.EXAMPLE.COM"}, {"*"}, {""}, {app, "https://evil.example"}, {"https://evil.example", app}, {app + ", https://evil.example"},
-		{"https://app.example.com\t"}, {"file://"},
+		{"null"},
+		{"https://evil.example"},
+		{"https://app.example.com.evil.example"},
+		{"https://evil-app.example.com"},
+		{"http://app.example.com"},
+		{"https://app.example.com:8443"},
+		{"https://app.example.com/"},
+		{"https://sub.app.example.com"},
+		{"HTTPS://APP.EXAMPLE.COM"},
+		{"*"},
+		{""},
+		{app, "https://evil.example"},
+		{"https://evil.example", app},
+		{app + ", https://evil.example"},
+		{"https://app.example.com\t"},
+		{"file://"},
 	} {
 		for _, method := range []string{"GET", "OPTIONS"} {
 			h := header("Access-Control-Request-Method", "GET")

@@ -50,6 +50,7 @@ type resources struct {
 	mu     sync.Mutex
 	calls  []call
 	answer resource.Answer
+	file   resource.Content
 	page   resource.Page
 	report []byte
 	err    error
@@ -199,6 +200,7 @@ func table() []operation.Operation {
 		Fields:   []schema.Field{{Name: "id", Type: schema.UUID, BuiltIn: true}, {Name: "project", Type: schema.UUID, Ref: &schema.Ref{Resource: "projects", Nested: true}}},
 		Actions:  []schema.Action{{Name: "complete"}},
 		Listings: []schema.Listing{{Name: "by-status"}},
+		Content:  schema.Content{Path: "path", Checksum: "checksum"},
 	}
 	projects := &schema.Resource{
 		Name: "projects", Singular: "project", Fields: []schema.Field{{Name: "id", Type: schema.UUID, BuiltIn: true}},

@@ -14,9 +14,10 @@ type Config struct {
 	Clock func() time.Time
 	// RedisURL is a Redis or Valkey that several nodes share: redis://, rediss:// or unix://. Empty: this process.
 	RedisURL string
-	// Timeout is how long the Redis may take for one call, by default 50 ms; Pause how long it is left alone after a
-	// failure, by default 3 s.
-	Timeout, Pause time.Duration
+	// Timeout is how long a Redis that has worked may take for one call, by default 1 s: in a crowd on a busy machine
+	// it is we who are late, and a call that is given up lets more through than the limit. Behind a failure the Redis
+	// is left alone for Pause, by default 3 s, and then has Probe, by default 50 ms, to show that it works again.
+	Timeout, Probe, Pause time.Duration
 	// Logger is told when the Redis can't be reached, and when it can again; by default nobody.
 	Logger *slog.Logger
 }
@@ -27,6 +28,8 @@ type Limiter struct {
 	shared  *server // nil: every node counts for itself
 	breaker breaker
 	logger  *slog.Logger
+
+	timeout, probe time.Duration
 }
 
 // New returns a Limiter. It reaches for nothing yet: a Redis that is down is no reason not to start.
@@ -35,17 +38,23 @@ func New(c Config) (*Limiter, error) {
 	if l.logger == nil {
 		l.logger = slog.New(slog.DiscardHandler)
 	}
-	if l.breaker.pause <= 0 {
-		l.breaker.pause = 3 * time.Second
-	}
+	l.timeout, l.probe = positive(c.Timeout, time.Second), positive(c.Probe, 50*time.Millisecond)
+	l.breaker.pause = positive(c.Pause, 3*time.Second)
 	if c.RedisURL == "" {
 		return l, nil
 	}
 	var err error
-	if l.shared, err = newServer(c.RedisURL, c.Timeout); err != nil {
+	if l.shared, err = newServer(c.RedisURL, l.timeout); err != nil {
 		return nil, fmt.Errorf("limit: %w", err)
 	}
 	return l, nil
+}
+
+func positive(d, usual time.Duration) time.Duration {
+	if d <= 0 {
+		return usual
+	}
+	return d
 }
 
 // Close ends the connections to the Redis.
@@ -112,10 +121,15 @@ func (l *Limiter) share(ctx context.Context, what action, buckets []Bucket) bool
 	// In a crowd, waiting for each other is not the server's failure. Whoever has waited while it failed need not try.
 	l.shared.turns <- struct{}{}
 	defer func() { <-l.shared.turns }()
-	if !l.breaker.closed() {
+	ask, broken := l.breaker.ask()
+	if !ask {
 		return false
 	}
-	if err := l.shared.change(ctx, what, buckets); err != nil {
+	timeout := l.timeout
+	if broken {
+		timeout = l.probe
+	}
+	if err := l.shared.change(ctx, timeout, what, buckets); err != nil {
 		if l.breaker.open() {
 			l.logger.WarnContext(ctx, "limits can't be shared: each node counts for itself until the Redis answers again", "error", err)
 		}
@@ -137,15 +151,15 @@ type breaker struct {
 
 func (b *breaker) now() int64 { return int64(b.clock().Sub(b.start)) }
 
-// closed reports whether the server may be asked. Once the pause is over, one caller is told so and all others wait
-// for how that goes.
-func (b *breaker) closed() bool {
+// ask reports whether the server may be asked, and whether it was broken when last seen. Once the pause is over, one
+// caller may ask, and all others wait for how that goes.
+func (b *breaker) ask() (may, broken bool) {
 	until := b.until.Load()
 	if until == 0 {
-		return true
+		return true, false
 	}
 	now := b.now()
-	return now >= until && b.until.CompareAndSwap(until, now+int64(b.pause))
+	return now >= until && b.until.CompareAndSwap(until, now+int64(b.pause)), true
 }
 
 // open begins a pause and reports whether all was well before.

@@ -25,29 +25,40 @@ const connections = 16
 
 // server keeps buckets in a Redis or Valkey.
 type server struct {
-	client  *redis.Client
-	script  *redis.Script
-	timeout time.Duration
-	turns   chan struct{} // one for each connection
+	client *redis.Client
+	script *redis.Script
+	turns  chan struct{} // one for each connection
 }
 
 func newServer(url string, timeout time.Duration) (*server, error) {
-	options, err := redis.ParseURL(url)
+	options, err := parseURL(url)
 	if err != nil {
-		return nil, errors.New("the Redis URL can't be read; it takes redis://USER:PASSWORD@HOST:6379/0, rediss:// or unix://") // the URL has a password
-	}
-	if timeout <= 0 {
-		timeout = 50 * time.Millisecond
+		return nil, err
 	}
 	options.MaxRetries, options.DialerRetries = -1, 1 // a second try would take as long as the first
 	options.DialTimeout, options.ReadTimeout, options.WriteTimeout, options.PoolTimeout = timeout, timeout, timeout, timeout
 	options.ContextTimeoutEnabled = true
-	options.PoolSize = connections
+	options.PoolSize, options.MinIdleConns = connections, connections // ready before the first crowd comes
 	options.DisableIdentity = true
 	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	return &server{
-		client: redis.NewClient(options), script: redis.NewScript(script), timeout: timeout, turns: make(chan struct{}, connections),
+		client: redis.NewClient(options), script: redis.NewScript(script), turns: make(chan struct{}, connections),
 	}, nil
+}
+
+// CheckRedisURL returns an error where the text is no address of a Redis. It never repeats the text, which may hold a
+// password.
+func CheckRedisURL(url string) error {
+	_, err := parseURL(url)
+	return err
+}
+
+func parseURL(url string) (*redis.Options, error) {
+	options, err := redis.ParseURL(url)
+	if err != nil {
+		return nil, errors.New("the Redis URL can't be read; it takes redis://USER:PASSWORD@HOST:6379/0, rediss:// or unix://")
+	}
+	return options, nil
 }
 
 // QuietRedis keeps the Redis library from writing to stderr by itself, in the whole process: what it has to say comes
@@ -57,10 +68,10 @@ func QuietRedis() { logging.Disable() }
 func (s *server) close() error { return s.client.Close() }
 
 // change applies what to all buckets in one round trip.
-func (s *server) change(ctx context.Context, what action, buckets []Bucket) error {
+func (s *server) change(ctx context.Context, timeout time.Duration, what action, buckets []Bucket) error {
 	// The caller's own end is not the server's failure, and a charge that is under way is worth its answer.
 	ctx = context.WithoutCancel(ctx)
-	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
 	keys := make([]string, 0, len(buckets))

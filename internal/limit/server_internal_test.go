@@ -21,14 +21,14 @@ func TestTheScriptComputesWhatGoDoes(t *testing.T) {
 	for round := range 60 {
 		rate := Rate{Count: 1 + random.Int64N(1+random.Int64N([]int64{MaxCount, 1000}[round%2])), Per: time.Duration(1000+random.Int64N(31*86400-1000)) * time.Second}
 		one := []Bucket{{Key: NewKey("x", strconv.Itoa(round)), Rate: rate}}
-		if err := s.change(t.Context(), look, one); err != nil {
+		if err := s.change(t.Context(), 20*time.Second, look, one); err != nil {
 			t.Fatal(err)
 		}
 		// Where a unit takes longer than the test, no bucket can become full in between and begin anew.
 		slow := rate.Per/time.Duration(rate.Count) > time.Minute
 		var before moment
 		for step := range int(min(rate.Count, 30)) {
-			if err := s.change(t.Context(), charge, one); err != nil {
+			if err := s.change(t.Context(), 20*time.Second, charge, one); err != nil {
 				t.Fatal(err)
 			}
 			after, want := one[0].end, rate.plus(before, rate.unit())
@@ -37,7 +37,7 @@ func TestTheScriptComputesWhatGoDoes(t *testing.T) {
 			}
 			before = after
 		}
-		if err := s.change(t.Context(), refund, one); err != nil {
+		if err := s.change(t.Context(), 20*time.Second, refund, one); err != nil {
 			t.Fatal(err)
 		}
 		if slow && rate.Count > 1 && one[0].end != rate.minus(before, rate.unit()) {
@@ -55,7 +55,7 @@ func TestTheScriptGivesBackWhatTimeHasNotRepaid(t *testing.T) {
 	}
 	defer func() { _ = s.close() }()
 	change := func(what action, b []Bucket) {
-		if err := s.change(t.Context(), what, b); err != nil {
+		if err := s.change(t.Context(), 20*time.Second, what, b); err != nil {
 			t.Fatal(err)
 		}
 	}

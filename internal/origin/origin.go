@@ -35,6 +35,16 @@ func Parse(text string) (Origin, error) {
 	return Origin(text), nil
 }
 
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (o *Origin) UnmarshalText(text []byte) error {
+	parsed, err := Parse(string(text))
+	if err != nil {
+		return err
+	}
+	*o = parsed
+	return nil
+}
+
 func ascii(text string) bool {
 	return !strings.ContainsFunc(text, func(c rune) bool { return c <= ' ' || c > '~' })
 }
@@ -49,5 +59,5 @@ func usualPort(u *url.URL) bool {
 	if err != nil || strconv.FormatUint(n, 10) != port || n == 0 {
 		return false
 	}
-	return !(u.Scheme == "http" && n == 80) && !(u.Scheme == "https" && n == 443)
+	return (u.Scheme != "http" || n != 80) && (u.Scheme != "https" || n != 443)
 }

@@ -7,8 +7,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"mime"
 	"net"
@@ -78,6 +80,9 @@ func (f *filed) onDisk() []string {
 	var keys []string
 	root := filepath.Join(f.dir, "tenants")
 	err := filepath.WalkDir(root, func(name string, entry os.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) { // the server removes while this looks
+			return nil
+		}
 		if key, _ := filepath.Rel(root, name); err == nil && !entry.IsDir() && strings.Contains(key, "files") {
 			keys = append(keys, filepath.ToSlash(key))
 		}
