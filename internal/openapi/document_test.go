@@ -294,17 +294,17 @@ func TestErrorsOfOperations(t *testing.T) {
 	for place, want := range map[string]string{
 		"GET /healthz":                      "200 422 500",
 		"GET /readyz":                       "200 422 500 503",
-		"GET /api/schema/":                  "200 304 400 412 422 500",
-		"POST /api/v1/auth/token/":          "200 400 401 403 413 415 422 500 503",
-		"POST /api/v1/auth/token/revoke/":   "204 400 413 415 422 500 503",
-		"GET /api/v1/me/":                   "200 400 401 403 412 422 500 503",
-		"GET /api/v1/tasks/":                "200 400 401 403 412 422 500 503",
-		"GET /api/v1/projects/{id}/tasks/":  "200 400 401 403 404 412 422 500 503",
-		"POST /api/v1/tasks/":               "201 400 401 403 409 412 413 415 422 500 503",
-		"GET /api/v1/tasks/{id}/":           "200 304 400 401 403 404 412 422 500 503",
-		"PATCH /api/v1/tasks/{id}/":         "200 400 401 403 404 409 412 413 415 422 500 503",
-		"DELETE /api/v1/tasks/{id}/":        "204 400 401 403 404 409 412 422 500 503",
-		"POST /api/v1/tasks/{id}/complete/": "200 400 401 403 404 409 412 413 415 422 500 503",
+		"GET /api/schema/":                  "200 304 400 412 422 429 500",
+		"POST /api/v1/auth/token/":          "200 400 401 403 413 415 422 429 500 503",
+		"POST /api/v1/auth/token/revoke/":   "204 400 413 415 422 429 500 503",
+		"GET /api/v1/me/":                   "200 400 401 403 412 422 429 500 503",
+		"GET /api/v1/tasks/":                "200 400 401 403 412 422 429 500 503",
+		"GET /api/v1/projects/{id}/tasks/":  "200 400 401 403 404 412 422 429 500 503",
+		"POST /api/v1/tasks/":               "201 400 401 403 409 412 413 415 422 429 500 503",
+		"GET /api/v1/tasks/{id}/":           "200 304 400 401 403 404 412 422 429 500 503",
+		"PATCH /api/v1/tasks/{id}/":         "200 400 401 403 404 409 412 413 415 422 429 500 503",
+		"DELETE /api/v1/tasks/{id}/":        "204 400 401 403 404 409 412 422 429 500 503",
+		"POST /api/v1/tasks/{id}/complete/": "200 400 401 403 404 409 412 413 415 422 429 500 503",
 	} {
 		method, path, _ := strings.Cut(place, " ")
 		responses, _ := at(t, root, "paths", path, strings.ToLower(method), "responses").(node)
@@ -325,6 +325,28 @@ func TestErrorsOfOperations(t *testing.T) {
 			}
 			if len(examples) == 0 {
 				t.Errorf("%s: %s has no example", place, status)
+			}
+		}
+	}
+}
+
+// TestAnswersUnderAPISayTheirLimits also looks at the others, which have none.
+func TestAnswersUnderAPISayTheirLimits(t *testing.T) {
+	t.Parallel()
+	root := parse(t, build(t).JSON31)
+	for _, op := range table() {
+		responses, _ := at(t, root, "paths", op.Path, strings.ToLower(op.Method), "responses").(node)
+		for status, response := range responses {
+			ref, shared := response.(node)["$ref"].(string)
+			if shared {
+				response = at(t, root, strings.Split(strings.TrimPrefix(ref, "#/"), "/")...)
+			}
+			headers, _ := response.(node)["headers"].(node)
+			if want := shared || strings.HasPrefix(op.Path, "/api/"); (headers["RateLimit"] != nil) != want || (headers["RateLimit-Policy"] != nil) != want {
+				t.Errorf("%s: %s has the headers %v", op.ID, status, slices.Sorted(maps.Keys(headers)))
+			}
+			if status == "429" && headers["Retry-After"] == nil {
+				t.Errorf("%s: 429 without Retry-After", op.ID)
 			}
 		}
 	}

@@ -116,6 +116,9 @@ const (
 func (b *builder) responses(op *operation.Operation) object {
 	good := b.success(op)
 	refused := []string{internalError}
+	if strings.HasPrefix(op.Path, "/api/") {
+		good, refused = limited(good), append(refused, tooMany)
+	}
 	switch op.Kind {
 	case operation.Health, operation.Index:
 		refused = append(refused, notValid)

@@ -25,6 +25,8 @@ func sharedHeaders() object {
 		{"Idempotency-Replayed", object{{"description", "Set where the answer is that to an earlier request with the same Idempotency-Key."}, {"schema", object{{"type", "string"}, {"enum", texts("true")}}}}},
 		{"Link", text("The pages before and after this one (RFC 8288), as in `previous` and `next`.")},
 		{"WWW-Authenticate", text("`Bearer`, with RFC 6750's error where a token was given.")},
+		{"RateLimit-Policy", text("The limits that the request is counted against, as a structured field: `q` requests in `w` seconds (draft-ietf-httpapi-ratelimit-headers).")},
+		{"RateLimit", text("What is left of them: `r` requests, and in `t` seconds one more. Without `t` all are left.")},
 		{"Retry-After", object{{"description", "How many seconds to wait."}, {"schema", object{{"type", "integer"}, {"minimum", 1}}}}},
 	}
 }
@@ -36,6 +38,23 @@ func headers(names ...string) object {
 		out = append(out, member{name, headerRef(name)})
 	}
 	return out
+}
+
+// limited adds to answers what those under /api/ say of limits.
+func limited(responses object) object {
+	for i := range responses {
+		answer, _ := responses[i].value.(object)
+		for j := range answer {
+			if given, ok := answer[j].value.(object); ok && answer[j].name == "headers" {
+				answer[j].value = append(slices.Clip(given), limitHeaders()...)
+			}
+		}
+	}
+	return responses
+}
+
+func limitHeaders() object {
+	return object{{"RateLimit-Policy", headerRef("RateLimit-Policy")}, {"RateLimit", headerRef("RateLimit")}}
 }
 
 // problemSchemas are the schemas of a problem document and of its parts.
@@ -109,6 +128,7 @@ const (
 	notValid          = "NotValid"
 	wrongKey          = "NotValidOrKeyReused"
 	chooseTenant      = "ChooseTenant"
+	tooMany           = "TooManyRequests"
 	internalError     = "InternalError"
 	unavailable       = "Unavailable"
 )
@@ -150,6 +170,7 @@ func refusals() []refusal {
 			&bad, fault.New(fault.IdempotencyMismatch, ""),
 		}},
 		{chooseTenant, "Fields are not valid, or the user belongs to several tenants and named none.", nil, []*fault.Error{&bad, &choose}},
+		one(tooMany, "Nothing is left of a limit.", fault.RateLimited, "Retry-After"),
 		one(internalError, "Something went wrong on our side.", fault.Internal),
 		one(unavailable, "The service can't answer now.", fault.Unavailable, "Retry-After"),
 	}
@@ -174,7 +195,7 @@ func (b *builder) sharedResponses() (object, error) {
 			}
 			examples = append(examples, member{name, object{{"summary", problem.Of(f.Code).Title}, {"value", value}}})
 		}
-		named := headers(r.headers...)
+		named := append(headers(r.headers...), limitHeaders()...)
 		if r.name == wrongRange {
 			named = append(named, contentRange())
 		}
