@@ -182,10 +182,14 @@ func (w *wire) restore() {
 				continue
 			}
 			w.mu.Lock()
-			w.conns[in], w.conns[out] = true, true
+			if whole := w.listener == l; whole {
+				w.conns[in], w.conns[out] = true, true
+				go w.copy(out, in, &w.asked)
+				go w.copy(in, out, new(atomic.Int64))
+			} else { // cut in the meantime
+				_, _ = in.Close(), out.Close()
+			}
 			w.mu.Unlock()
-			go w.copy(out, in, &w.asked)
-			go w.copy(in, out, new(atomic.Int64))
 		}
 	}()
 }
@@ -213,7 +217,10 @@ func (w *wire) cut() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.stalled.Store(false)
-	_ = w.listener.Close()
+	if w.listener != nil {
+		_ = w.listener.Close()
+	}
+	w.listener = nil
 	for conn := range w.conns {
 		_ = conn.Close()
 	}
