@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/tenantry/tenantry/internal/fault"
 	"github.com/tenantry/tenantry/internal/operation"
@@ -66,7 +67,7 @@ func (s *server) getContent(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	x.takeTime().untilClosed()
+	x.takeTime()
 	content, err := s.resources.GetContent(x.ctx, x.call(), x.endpoint.op, x.id())
 	if err != nil {
 		return err
@@ -90,7 +91,7 @@ func (s *server) getContent(x *exchange) error {
 // sendContent lets net/http choose the ranges. What it would refuse by itself is refused as everything else is.
 func (x *exchange) sendContent(content resource.Content) error {
 	w, from := &contentWriter{x: x}, &contentReader{ReadSeeker: content}
-	http.ServeContent(w, rangeRequest(x.r), "", noTime, from)
+	http.ServeContent(w, rangeRequest(x.r), "", time.Time{}, from)
 	switch {
 	case from.err != nil && x.wrote:
 		x.server.logFault(x, fault.From(from.err))

@@ -22,7 +22,8 @@ func (f *resources) PutContent(ctx context.Context, c resource.Call, op *operati
 		return resource.Answer{}, err
 	}
 	body, err := io.ReadAll(up.Body)
-	if err == nil {
+	if err == nil && f.linger > 0 {
+		time.Sleep(f.linger) // what is stored has to be committed
 		err = ctx.Err()
 	}
 	f.mu.Lock()
@@ -32,11 +33,27 @@ func (f *resources) PutContent(ctx context.Context, c resource.Call, op *operati
 }
 
 func (f *resources) GetContent(ctx context.Context, c resource.Call, op *operation.Operation, id string) (resource.Content, error) {
-	return f.content(), f.take(ctx, op, call{name: "GetContent", id: id, call: c})
+	content := f.content()
+	content.ReadSeekCloser = attended{content.ReadSeekCloser, ctx}
+	return content, f.take(ctx, op, call{name: "GetContent", id: id, call: c})
 }
 
 func (f *resources) DeleteContent(ctx context.Context, c resource.Call, op *operation.Operation, id string, p *resource.Precondition) error {
 	return f.take(ctx, op, call{name: "DeleteContent", id: id, call: c, condition: p})
+}
+
+// attended is a file that can be read as long as somebody waits for it, like one that comes from another machine.
+type attended struct {
+	io.ReadSeekCloser
+
+	ctx context.Context
+}
+
+func (a attended) Read(p []byte) (int, error) {
+	if err := a.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return a.ReadSeekCloser.Read(p)
 }
 
 // file is a file of a fake use case.
@@ -90,6 +107,7 @@ func dial(t *testing.T, address, head string) net.Conn {
 func TestSlowUploadThatKeepsComing(t *testing.T) {
 	t.Parallel()
 	b, address := impatient(t)
+	b.resources.linger = time.Second
 	conn := dial(t, address, "PUT "+contentPath+" HTTP/1.1\nHost: x\nAuthorization: Bearer owner\nContent-Length: 10\nConnection: close\n\n")
 	for range 10 { // a second in all: five times what another request may take
 		time.Sleep(100 * time.Millisecond)

@@ -10,9 +10,6 @@ import (
 	"github.com/tenantry/tenantry/internal/fault"
 )
 
-// noTime stands for no time at all: no deadline, no Last-Modified.
-var noTime time.Time
-
 // pace is a request whose body or answer may take as long as it likes, as long as bytes keep coming: each read and
 // each write gets a time of its own in the place of those that bound a whole request. A client that stalls is cut.
 type pace struct {
@@ -23,7 +20,8 @@ type pace struct {
 	stall   time.Duration
 }
 
-// takeTime puts a request at its own pace.
+// takeTime puts a request at its own pace. Between the end of its body and its answer net/http itself reads without a
+// deadline, to learn whether the client has gone.
 func (x *exchange) takeTime() *pace {
 	if x.cancel != nil {
 		x.cancel()
@@ -44,19 +42,11 @@ func (p *pace) deadline() time.Time {
 func (p *pace) Read(b []byte) (int, error) {
 	_ = p.control.SetReadDeadline(p.deadline())
 	n, err := p.body.Read(b)
-	switch {
-	case err == nil:
-	case errors.Is(err, io.EOF):
-		p.untilClosed()
-	default:
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = fault.Wrap(fault.MalformedBody, "The body ended early.", err)
 	}
 	return n, err
 }
-
-// untilClosed is for the time after the body: net/http waits then for the client to hang up, and would take the end of
-// the time for reading for just that.
-func (p *pace) untilClosed() { _ = p.control.SetReadDeadline(noTime) }
 
 // Write writes the answer.
 func (p *pace) Write(b []byte) (int, error) {

@@ -51,6 +51,7 @@ type resources struct {
 	calls  []call
 	answer resource.Answer
 	file   resource.Content
+	linger time.Duration
 	page   resource.Page
 	report []byte
 	err    error

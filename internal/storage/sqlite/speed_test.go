@@ -2,7 +2,6 @@ package sqlite_test
 
 import (
 	"fmt"
-	"slices"
 	"testing"
 	"time"
 
@@ -10,7 +9,6 @@ import (
 	"github.com/tenantry/tenantry/internal/query"
 	"github.com/tenantry/tenantry/internal/schema"
 	"github.com/tenantry/tenantry/internal/storage"
-	"github.com/tenantry/tenantry/internal/storage/sqlite"
 	"github.com/tenantry/tenantry/internal/storage/storagetest"
 )
 
@@ -98,22 +96,6 @@ func TestTheLastPageCostsWhatTheFirstDoes(t *testing.T) {
 		if ratio > 1.5 {
 			t.Errorf("%s: the last page takes %.2f times as long as the first", name, ratio)
 		}
-	}
-}
-
-// TestFirstStartIsQuick measures what the engine adds to a first start on an empty directory.
-func TestFirstStartIsQuick(t *testing.T) {
-	t.Parallel()
-	var times []time.Duration
-	for range 5 {
-		start := time.Now()
-		e := open(t, sqlite.Config{Dir: t.TempDir(), Resources: storagetest.Resources(), Clock: time.Now})
-		addTenant(t, e, "alpha")
-		times = append(times, time.Since(start))
-	}
-	t.Logf("open, migrate and one tenant: %v", times)
-	if best := slices.Min(times); best > 250*time.Millisecond {
-		t.Errorf("it takes %v at best", best)
 	}
 }
 
