@@ -10,6 +10,7 @@ import (
 	"github.com/maypok86/otter/v2"
 
 	"github.com/tenantry/tenantry/internal/id"
+	"github.com/tenantry/tenantry/internal/jwt"
 	"github.com/tenantry/tenantry/internal/policy"
 )
 
@@ -144,7 +145,7 @@ func (a *Authority) Verify(raw string, want Type) (Claims, error) {
 		return Claims{}, Invalid(errTimes)
 	}
 	if !now.Before(claims.ExpiresAt) {
-		return Claims{}, expired()
+		return Claims{}, Expired()
 	}
 	if !seen {
 		a.verified.Set(name, claims)
@@ -154,7 +155,7 @@ func (a *Authority) Verify(raw string, want Type) (Claims, error) {
 
 // verify checks all of a token but its times and whether its type is the wanted one.
 func (a *Authority) verify(raw string) (*Claims, error) {
-	head, err := parseHeader(raw)
+	head, err := jwt.ParseHeader(raw)
 	if err != nil {
 		return nil, err
 	}

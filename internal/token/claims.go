@@ -2,16 +2,13 @@ package token
 
 import (
 	"crypto/sha256"
-	"math"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/tenantry/tenantry/internal/id"
+	"github.com/tenantry/tenantry/internal/jwt"
 	"github.com/tenantry/tenantry/internal/policy"
 	"github.com/tenantry/tenantry/internal/tenant"
 )
@@ -22,21 +19,21 @@ const maxJTI = 255
 // payload is the claims set as JSON. The decoder refuses duplicate names and compares them case by case, so that
 // no second reader of the same bytes can see another tenant in them.
 type payload struct {
-	Issuer    string   `json:"iss"`
-	Audience  audience `json:"aud"`
-	Subject   string   `json:"sub"`
-	UserID    *string  `json:"user_id,omitzero"`
-	Tenant    string   `json:"tenant"`
-	Role      string   `json:"role,omitzero"`
-	Scope     string   `json:"scope,omitzero"`
-	Kind      string   `json:"kind,omitzero"`
-	Type      Type     `json:"token_type"`
-	IssuedAt  instant  `json:"iat,omitzero"`
-	NotBefore instant  `json:"nbf,omitzero"`
-	ExpiresAt instant  `json:"exp,omitzero"`
-	ID        string   `json:"jti"`
-	Family    *string  `json:"sid,omitzero"`
-	Act       *act     `json:"act,omitzero"`
+	Issuer    string       `json:"iss"`
+	Audience  jwt.Audience `json:"aud"`
+	Subject   string       `json:"sub"`
+	UserID    *string      `json:"user_id,omitzero"`
+	Tenant    string       `json:"tenant"`
+	Role      string       `json:"role,omitzero"`
+	Scope     string       `json:"scope,omitzero"`
+	Kind      string       `json:"kind,omitzero"`
+	Type      Type         `json:"token_type"`
+	IssuedAt  jwt.Date     `json:"iat,omitzero"`
+	NotBefore jwt.Date     `json:"nbf,omitzero"`
+	ExpiresAt jwt.Date     `json:"exp,omitzero"`
+	ID        string       `json:"jti"`
+	Family    *string      `json:"sid,omitzero"`
+	Act       *act         `json:"act,omitzero"`
 }
 
 // act is the operator who acts as the subject (RFC 8693, section 4.1).
@@ -48,10 +45,10 @@ type act struct {
 func (a *Authority) seal(c Claims) ([]byte, error) {
 	user := c.User.String()
 	p := payload{
-		Issuer: a.issuer, Audience: audience{a.audience}, Subject: user, UserID: &user,
+		Issuer: a.issuer, Audience: jwt.Audience{a.audience}, Subject: user, UserID: &user,
 		Tenant: c.Tenant.String(), Role: c.Role.String(), Scope: strings.Join(c.Scopes, " "), Kind: string(c.Kind),
 		Type: c.Type, ID: c.ID.String(),
-		IssuedAt: instant{c.IssuedAt}, NotBefore: instant{c.NotBefore}, ExpiresAt: instant{c.ExpiresAt},
+		IssuedAt: jwt.Date{Time: c.IssuedAt}, NotBefore: jwt.Date{Time: c.NotBefore}, ExpiresAt: jwt.Date{Time: c.ExpiresAt},
 	}
 	if !c.Family.IsZero() {
 		family := c.Family.String()
@@ -131,54 +128,3 @@ func parseNames(p *payload) (token, family id.ID, ok bool) {
 	family, ok = parseID(*p.Family)
 	return token, family, ok
 }
-
-// audience is a string or an array of them (RFC 7519, section 4.1.3).
-type audience []string
-
-// MarshalJSONTo implements json.MarshalerTo: our own tokens have one audience, which every reader takes as a string.
-func (a audience) MarshalJSONTo(enc *jsontext.Encoder) error {
-	if len(a) == 1 {
-		return enc.WriteToken(jsontext.String(a[0]))
-	}
-	return json.MarshalEncode(enc, []string(a))
-}
-
-// UnmarshalJSONFrom implements json.UnmarshalerFrom.
-func (a *audience) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	if dec.PeekKind() != '"' {
-		return json.UnmarshalDecode(dec, (*[]string)(a))
-	}
-	name, err := dec.ReadToken()
-	if err != nil {
-		return err
-	}
-	*a = audience{name.String()}
-	return nil
-}
-
-// instant is a NumericDate (RFC 7519, section 2). A fraction is taken, a string or null is not.
-type instant struct{ time.Time }
-
-// MarshalJSONTo implements json.MarshalerTo.
-func (i instant) MarshalJSONTo(enc *jsontext.Encoder) error {
-	return enc.WriteToken(jsontext.Int(i.Unix()))
-}
-
-// UnmarshalJSONFrom implements json.UnmarshalerFrom.
-func (i *instant) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	value, err := dec.ReadValue()
-	if err != nil {
-		return err
-	}
-	seconds, err := strconv.ParseFloat(string(value), 64)
-	if err != nil || seconds < 0 || seconds > maxSeconds {
-		return errTimes
-	}
-	// Any text but a number has failed by now.
-	whole, fraction := math.Modf(seconds)
-	i.Time = time.Unix(int64(whole), int64(fraction*float64(time.Second))).UTC()
-	return nil
-}
-
-// maxSeconds is the end of the year 9999.
-const maxSeconds = 253402300799

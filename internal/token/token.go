@@ -55,15 +55,14 @@ func Invalid(cause error) *fault.Error {
 	return fault.Wrap(fault.TokenInvalid, "The token is not valid.", cause)
 }
 
-func expired() *fault.Error {
+// Expired returns the error of a token that nothing is wrong with but that its time is over.
+func Expired() *fault.Error {
 	return fault.New(fault.TokenExpired, "The token has expired; refresh it or sign in again.")
 }
 
 // The causes are constants of ours, so that no part of a token ever reaches a log.
 var (
 	errSize      = errors.New("token is too long")
-	errForm      = errors.New("token is not three base64url parts")
-	errHeader    = errors.New("token header is not one we take")
 	errKey       = errors.New("token names no key of ours")
 	errAlgorithm = errors.New("token has another algorithm than its key")
 	errSignature = errors.New("token signature does not fit")
