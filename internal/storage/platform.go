@@ -16,6 +16,7 @@ type Platform interface {
 	Tenants() Tenants
 	Users() Users
 	Memberships() Memberships
+	Identities() Identities
 	Tokens() Tokens
 	// Generation returns a number that rises with every change of who may do what. It is cheap: nodes ask for
 	// it several times a second.
@@ -90,7 +91,7 @@ type Standing struct {
 
 // Memberships join users and tenants.
 type Memberships interface {
-	// Create adds a membership; conflict where the user already belongs to the tenant, not_found where either
+	// Create adds a membership, and forgets that there was one before; conflict where the user already belongs to the tenant, not_found where either
 	// does not exist.
 	Create(ctx context.Context, m Membership) error
 	// Standing returns the user's standing in the tenant; not_found unless all three exist. It reads one
@@ -103,7 +104,12 @@ type Memberships interface {
 	// SetRole changes the role; not_found where the tenant has no such membership, conflict where it is the
 	// tenant's last owner and the role another. Two calls at once MUST NOT leave a tenant without an owner.
 	SetRole(ctx context.Context, t tenant.ID, m id.ID, role policy.Role) error
-	// Delete removes the membership; not_found and conflict as in SetRole.
+	// Join adds a membership that nobody in the tenant has given, and before it the newcomer where there is one, all
+	// or nothing; conflict where the user belongs to the tenant, or the newcomer's name or identity is taken,
+	// not_found where tenant or user does not exist, or the user was removed from the tenant: somebody there
+	// decided that, and Create alone takes it back.
+	Join(ctx context.Context, m Membership, newcomer *Newcomer) error
+	// Delete removes the membership and remembers that for Join; not_found and conflict as in SetRole.
 	Delete(ctx context.Context, t tenant.ID, m id.ID) error
 }
 

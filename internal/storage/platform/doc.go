@@ -1,4 +1,4 @@
-// Package platform keeps the platform plane (tenants, users, memberships, tokens) in a database of either engine.
+// Package platform keeps the platform plane (tenants, users, memberships, identities, tokens) in a database of either engine.
 //
 // Its SQL is the same on both; the engine brings the tables, the handles and the meaning of its driver's errors.
 // On PostgreSQL the tables lie in the schema "platform", on SQLite in the main database:
@@ -6,6 +6,8 @@
 //	tenants      id, slug (unique), name, status, created_at
 //	users        id, username (unique), password_hash, active, operator, created_at
 //	memberships  id, tenant_id → tenants, user_id → users, role, created_at; (tenant_id, user_id) unique
+//	removals     tenant_id → tenants, user_id → users; both are the key
+//	identities   issuer, subject, user_id → users, created_at; (issuer, subject) is the key
 //	families     id, tenant_id?, user_id → users, current_token, expires_at, revoked_at?
 //	revocations  id, expires_at
 //	generation   id = 1, value; one row

@@ -17,10 +17,22 @@ type memberships struct{ *plane }
 
 func (p memberships) Create(ctx context.Context, m storage.Membership) error {
 	err := p.change(ctx, "create the membership", func(tx transaction) error {
-		_, err := tx.exec(ctx, "INSERT INTO platform.memberships (id, tenant_id, user_id, role, created_at) VALUES ($1, $2, $3, $4, $5)",
-			m.ID.String(), m.Tenant.String(), m.User.String(), m.Role.String(), p.moment(m.CreatedAt))
+		if err := tx.addMembership(ctx, m); err != nil {
+			return err
+		}
+		_, err := tx.exec(ctx, "DELETE FROM platform.removals WHERE tenant_id = $1 AND user_id = $2", m.Tenant.String(), m.User.String())
 		return err
 	})
+	return notJoined(err)
+}
+
+func (t transaction) addMembership(ctx context.Context, m storage.Membership) error {
+	_, err := t.exec(ctx, "INSERT INTO platform.memberships (id, tenant_id, user_id, role, created_at) VALUES ($1, $2, $3, $4, $5)",
+		m.ID.String(), m.Tenant.String(), m.User.String(), m.Role.String(), t.moment(m.CreatedAt))
+	return err
+}
+
+func notJoined(err error) error {
 	switch {
 	case errors.Is(err, ErrUnique):
 		return taken("username", "This user is a member already.")
@@ -85,6 +97,11 @@ func (p memberships) SetRole(ctx context.Context, t tenant.ID, m id.ID, role pol
 func (p memberships) Delete(ctx context.Context, t tenant.ID, m id.ID) error {
 	return p.change(ctx, "delete the membership", func(tx transaction) error {
 		if err := tx.keepOwner(ctx, t, m); err != nil {
+			return err
+		}
+		_, err := tx.exec(ctx, "INSERT INTO platform.removals (tenant_id, user_id) SELECT tenant_id, user_id"+
+			" FROM platform.memberships WHERE tenant_id = $1 AND id = $2 ON CONFLICT DO NOTHING", t.String(), m.String())
+		if err != nil {
 			return err
 		}
 		return tx.one(ctx, "DELETE FROM platform.memberships WHERE tenant_id = $1 AND id = $2", t.String(), m.String())

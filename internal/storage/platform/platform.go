@@ -43,6 +43,7 @@ type plane struct{ Config }
 func (p *plane) Tenants() storage.Tenants         { return tenants{p} }
 func (p *plane) Users() storage.Users             { return users{p} }
 func (p *plane) Memberships() storage.Memberships { return memberships{p} }
+func (p *plane) Identities() storage.Identities   { return identities{p} }
 func (p *plane) Tokens() storage.Tokens           { return tokens{p} }
 
 func (p *plane) Generation(ctx context.Context) (int64, error) {

@@ -19,14 +19,18 @@ func userTargets(u *storage.User) []any {
 
 func (p users) Create(ctx context.Context, u storage.User) error {
 	err := p.change(ctx, "create the user", func(tx transaction) error {
-		_, err := tx.exec(ctx, "INSERT INTO platform.users (id, username, password_hash, active, operator, created_at)"+
-			" VALUES ($1, $2, $3, $4, $5, $6)",
-			u.ID.String(), u.Username, u.PasswordHash, u.Active, u.Operator, p.moment(u.CreatedAt))
-		return err
+		return tx.addUser(ctx, u)
 	})
 	if errors.Is(err, ErrUnique) {
 		return taken("username", "Another user has this name.")
 	}
+	return err
+}
+
+func (t transaction) addUser(ctx context.Context, u storage.User) error {
+	_, err := t.exec(ctx, "INSERT INTO platform.users (id, username, password_hash, active, operator, created_at)"+
+		" VALUES ($1, $2, $3, $4, $5, $6)",
+		u.ID.String(), u.Username, u.PasswordHash, u.Active, u.Operator, t.moment(u.CreatedAt))
 	return err
 }
 

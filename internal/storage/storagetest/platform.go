@@ -232,6 +232,12 @@ func generationRises(b *bench) {
 		{"create a tenant", 1, func() error { b.newTenant("gamma"); return nil }},
 		{"set a role", 1, func() error { return p.Memberships().SetRole(b.ctx, b.tenants[0], m.ID, policy.Admin) }},
 		{"delete a membership", 1, func() error { return p.Memberships().Delete(b.ctx, b.tenants[0], m.ID) }},
+		{"create an identity", 1, func() error { b.identity(issuer, "x", u.ID); return nil }},
+		{"delete an identity", 1, func() error { return p.Identities().Delete(b.ctx, issuer, "x") }},
+		{"join", 1, func() error {
+			m, newcomer := b.newcomer("cid", "y")
+			return p.Memberships().Join(b.ctx, m, newcomer)
+		}},
 		{"create a family", 0, func() error { b.family(u.ID); return nil }},
 		{"rotate", 0, func() error { return p.Tokens().RotateFamily(b.ctx, f.ID, f.Current, next, moment(0)) }},
 		{"rotate with an old token", 1, func() error { b.wantRefused(f, f.Current); return nil }},

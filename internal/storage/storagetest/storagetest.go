@@ -65,6 +65,7 @@ func topics() []topic {
 		{"queries", queryCases()},
 		{"engine", engineCases()},
 		{"platform", platformCases()},
+		{"identities", identityCases()},
 		{"tokens", tokenCases()},
 	}
 }
