@@ -119,8 +119,10 @@ func identityCases() []testCase {
 
 func joinsWhole(b *bench) {
 	p := b.engine.Platform()
+	before := b.generation()
 	m, newcomer := b.newcomer("ann", "x")
 	b.must(p.Memberships().Join(b.ctx, m, newcomer))
+	b.wantGeneration(before, 1)
 	at, err := p.Memberships().Standing(b.ctx, m.Tenant, m.User)
 	b.must(err)
 	b.wantEqual([]any{at.User, at.Membership}, []any{newcomer.User, m})
@@ -128,7 +130,7 @@ func joinsWhole(b *bench) {
 	b.must(err)
 	b.wantEqual(known, newcomer.Identity)
 
-	before := b.generation()
+	before = b.generation()
 	sameName, other := b.newcomer("ann", "y")
 	b.wantConflict(p.Memberships().Join(b.ctx, sameName, other))
 	sameSubject, third := b.newcomer("bob", "x")
