@@ -2,13 +2,9 @@ package token_test
 
 import (
 	"crypto/hmac"
-	"crypto/rand"
-	"crypto/rsa"
 	"crypto/sha512"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
-	"encoding/pem"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +23,7 @@ func refuse(t *testing.T, a *token.Authority, raw string, want token.Type) {
 	}
 }
 
-// TestClaimsAreRefused signs each payload with the right key, so that the claims alone are at fault.
+// TestClaimsAreRefused signs each payload with the right keys, so that the claims alone are at fault.
 func TestClaimsAreRefused(t *testing.T) {
 	t.Parallel()
 	ok := minted()
@@ -37,6 +33,8 @@ func TestClaimsAreRefused(t *testing.T) {
 		"no aud":              ok.without("aud"),
 		"wrong aud":           ok.with("aud", "platform"),
 		"aud without ours":    ok.with("aud", []string{"a", "b"}),
+		"aud of operators":    ok.with("aud", "multitenant-api-operators"),
+		"aud of both":         ok.with("aud", []string{"multitenant-api", "multitenant-api-operators"}),
 		"aud empty array":     ok.with("aud", []string{}),
 		"aud null":            ok.with("aud", nil),
 		"aud number in array": ok.with("aud", []any{"multitenant-api", 1}),
@@ -106,11 +104,19 @@ func TestClaimsAreRefused(t *testing.T) {
 		"exp overflowing":   strings.Replace(asText(t, ok), `{`, `{"x":1e999,"exp":1e999,`, 1),
 		"duplicates nested": ok.with("act", json.RawMessage(`{"sub":"`+another+`","sub":"`+user.String()+`"}`)),
 	}
-	for name, payload := range cases {
-		t.Run(name, func(t *testing.T) {
+	for _, f := range forgers(t) {
+		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
-			a, _ := setup(t)
-			refuse(t, a, forge(t, secret, plain(), payload), token.Access)
+			a, _ := ring(t)
+			if _, err := a.Verify(f.forge(t, f.header, ok), token.Access); err != nil {
+				t.Fatal(err)
+			}
+			for name, payload := range cases {
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					refuse(t, a, f.forge(t, f.header, payload), token.Access)
+				})
+			}
 		})
 	}
 }
@@ -126,27 +132,43 @@ func asText(t *testing.T, o object) string {
 	return string(data)
 }
 
-// TestHeadersAreRefused signs each with the right key.
+// TestHeadersAreRefused signs each with the right keys.
 func TestHeadersAreRefused(t *testing.T) {
 	t.Parallel()
-	ok := plain()
-	jwk := object{"kty": "oct", "k": base64.RawURLEncoding.EncodeToString([]byte(secret))}
+	for _, f := range forgers(t) {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			a, _ := ring(t)
+			for name, header := range wrongHeaders(t, f) {
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					refuse(t, a, f.forge(t, header, minted()), token.Access)
+				})
+			}
+		})
+	}
+}
+
+func wrongHeaders(t *testing.T, f forger) map[string]any {
+	t.Helper()
+	ok := f.header
 	cases := map[string]any{
 		"no alg":             ok.without("alg"),
-		"alg none":           ok.with("alg", "none"),
-		"alg None":           ok.with("alg", "None"),
-		"alg empty":          ok.with("alg", ""),
-		"alg lower case":     ok.with("alg", "hs256"),
-		"alg HS384":          ok.with("alg", "HS384"),
-		"alg RS256":          ok.with("alg", "RS256"),
-		"alg array":          ok.with("alg", []string{"HS256"}),
+		"alg in capitals":    ok.with("Alg", f.name).without("alg"),
+		"alg array":          ok.with("alg", []string{f.name}),
 		"alg null":           ok.with("alg", nil),
-		"unknown kid":        ok.with("kid", "1"),
 		"empty kid":          ok.with("kid", ""),
+		"short kid":          ok.with("kid", "1"),
+		"default as kid":     ok.with("kid", "default"),
+		"kid unknown":        ok.with("kid", strings.Repeat("A", 43)),
+		"kid not canonical":  ok.with("kid", strings.Repeat("A", 42)+"B"),
 		"path as kid":        ok.with("kid", "../../dev/null"),
+		"long path as kid":   ok.with("kid", "../../../../../../../../../../../../dev/null"),
+		"url as kid":         ok.with("kid", "https://attacker.example/key"),
 		"sql as kid":         ok.with("kid", "' UNION SELECT 'x"),
 		"number as kid":      ok.with("kid", 0),
-		"embedded jwk":       ok.with("jwk", jwk),
+		"array as kid":       ok.with("kid", []string{"default"}),
+		"embedded jwk":       ok.with("jwk", object{"kty": "oct", "k": base64.RawURLEncoding.EncodeToString([]byte(secret))}),
 		"null jwk":           ok.with("jwk", nil),
 		"jku":                ok.with("jku", "https://attacker.example/jwks.json"),
 		"x5u":                ok.with("x5u", "https://attacker.example/cert.pem"),
@@ -162,37 +184,71 @@ func TestHeadersAreRefused(t *testing.T) {
 		"header array":       []any{ok},
 		"header empty":       "",
 		"header not JSON":    "alg",
-		"alg twice":          `{"alg":"none","alg":"HS256"}`,
-		"typ twice":          `{"alg":"HS256","typ":"JWT","typ":"JWT"}`,
+		"alg twice":          `{"alg":"none",` + asText(t, ok)[1:],
+		"typ twice":          `{"typ":"JWT",` + asText(t, ok)[1:],
+		"kid twice":          `{"kid":"",` + asText(t, ok.with("kid", ""))[1:],
 	}
-	for name, header := range cases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			a, _ := setup(t)
-			refuse(t, a, forge(t, secret, header, minted()), token.Access)
-		})
+	for _, name := range []string{
+		"none", "None", "NONE", "nOnE", "", strings.ToLower(f.name), "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384",
+		"ES256", "ES256K", "ES384", "ES512", "EdDSA", "Ed25519", "Ed448", "dir",
+	} {
+		if name != f.name {
+			cases["alg "+name] = ok.with("alg", name)
+		}
 	}
+	for _, other := range forgers(t) {
+		if other.name == f.name {
+			continue
+		}
+		kid, named := other.header["kid"]
+		swapped := ok.with("kid", kid)
+		if !named {
+			swapped = ok.without("kid")
+		}
+		cases["kid of "+other.name] = swapped
+		cases["kid and alg of "+other.name] = swapped.with("alg", other.name)
+	}
+	return cases
 }
 
 // TestSignaturesAreRefused takes tokens that say the right things and were not signed by us.
 func TestSignaturesAreRefused(t *testing.T) {
 	t.Parallel()
-	good := forge(t, secret, plain(), minted())
+	for _, f := range forgers(t) {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			a, _ := ring(t)
+			good := f.forge(t, f.header, minted())
+			if _, err := a.Verify(good, token.Access); err != nil { // so that it is remembered
+				t.Fatal(err)
+			}
+			for name, raw := range wrongSignatures(t, f, good) {
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					refuse(t, a, raw, token.Access)
+					refuse(t, a, raw, token.Refresh)
+				})
+			}
+		})
+	}
+}
+
+func wrongSignatures(t *testing.T, f forger, good string) map[string]string {
+	t.Helper()
 	parts := strings.Split(good, ".")
 	edited := encode(t, minted().with("tenant", another))
-	long := minted().with("pad", strings.Repeat("x", 8192))
 	cases := map[string]string{
-		"another key":            forge(t, strings.ToUpper(secret), plain(), minted()),
-		"the key's beginning":    forge(t, secret[:32], plain(), minted()),
-		"empty key":              forge(t, "", plain(), minted()),
-		"none without signature": encode(t, object{"alg": "none", "typ": "JWT"}) + "." + parts[1] + ".",
-		"none with signature":    encode(t, object{"alg": "none", "typ": "JWT"}) + "." + parts[1] + "." + parts[2],
+		"none without signature": encode(t, f.header.with("alg", "none")) + "." + parts[1] + ".",
+		"none with signature":    encode(t, f.header.with("alg", "none")) + "." + parts[1] + "." + parts[2],
+		"none, no kid":           encode(t, object{"alg": "none", "typ": "JWT"}) + "." + parts[1] + ".",
 		"edited payload":         parts[0] + "." + edited + "." + parts[2],
-		"edited header":          encode(t, plain().with("typ", "at+jwt")) + "." + parts[1] + "." + parts[2],
+		"edited header":          encode(t, f.header.with("x", "y")) + "." + parts[1] + "." + parts[2],
 		"no signature":           parts[0] + "." + parts[1] + ".",
+		"signature of zeros":     parts[0] + "." + parts[1] + "." + strings.Repeat("A", len(parts[2])),
+		"half a signature":       parts[0] + "." + parts[1] + "." + parts[2][:len(parts[2])/2/4*4],
 		"no header":              "." + parts[1] + "." + parts[2],
 		"no payload":             parts[0] + ".." + parts[2],
-		"detached payload":       seal(secret, parts[0]+"."),
+		"detached payload":       f.seal(t, parts[0]+"."),
 		"two parts":              parts[0] + "." + parts[1],
 		"one part":               parts[1],
 		"four parts":             good + ".x",
@@ -210,21 +266,30 @@ func TestSignaturesAreRefused(t *testing.T) {
 		"standard alphabet":      strings.NewReplacer("-", "+", "_", "/").Replace(good) + "+",
 		"loose bits at the end":  good[:len(good)-1] + string(next(good[len(good)-1])),
 		"Bearer in front":        "Bearer " + good,
-		"oversized":              forge(t, secret, plain(), long),
+		"oversized":              f.forge(t, f.header, minted().with("pad", strings.Repeat("x", 8192))),
 		"not ASCII":              parts[0] + "." + parts[1] + "é." + parts[2],
 		"zero byte":              good + "\x00",
-		"signature of HS512":     parts512(t),
-		"HS with an RSA key":     confused(t),
 	}
-	for name, raw := range cases {
+	for _, other := range forgers(t) {
+		if other.name != f.name {
+			cases["signed by "+other.name] = other.forge(t, f.header, minted())
+		}
+	}
+	return cases
+}
+
+func TestSignaturesOfOtherSecretsAreRefused(t *testing.T) {
+	t.Parallel()
+	a, _ := ring(t)
+	for name, raw := range map[string]string{
+		"another key":         forge(t, strings.ToUpper(secret), plain(), minted()),
+		"the key's beginning": forge(t, secret[:32], plain(), minted()),
+		"empty key":           forge(t, "", plain(), minted()),
+		"signature of HS512":  parts512(t),
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a, _ := setup(t)
-			if _, err := a.Verify(good, token.Access); err != nil { // so that it is remembered
-				t.Fatal(err)
-			}
 			refuse(t, a, raw, token.Access)
-			refuse(t, a, raw, token.Refresh)
 		})
 	}
 }
@@ -243,51 +308,36 @@ func parts512(t *testing.T) string {
 	return signed + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// confused is signed with HS256 and the text of a public key as the secret, the classic confusion of RS and HS.
-func confused(t *testing.T) string {
-	t.Helper()
-	pair, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
-	der, err := x509.MarshalPKIXPublicKey(&pair.PublicKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return forge(t, string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})), plain(), minted())
-}
-
 func TestTypesDoNotPassForEachOther(t *testing.T) {
 	t.Parallel()
-	a, _ := setup(t)
-	access, err := a.SignAccess(claims())
-	if err != nil {
-		t.Fatal(err)
-	}
-	refresh, err := a.SignRefresh(claims())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range 2 {
-		refuse(t, a, access, token.Refresh)
-		refuse(t, a, refresh, token.Access)
-		if _, err := a.Verify(access, token.Access); err != nil {
-			t.Error(err)
-		}
-		if _, err := a.Verify(refresh, token.Refresh); err != nil {
-			t.Error(err)
-		}
-	}
-	asRefresh := minted().with("token_type", "refresh").with("sid", family.String())
-	for name, raw := range map[string]string{
-		"typ of a client's token": forge(t, secret, plain(), asRefresh),
-		"no typ":                  forge(t, secret, object{"alg": "HS256"}, asRefresh),
-		"typ of access":           forge(t, secret, plain().with("typ", "at+jwt"), asRefresh),
-		"no family":               forge(t, secret, plain().with("typ", "rt+jwt"), asRefresh.without("sid")),
-	} {
-		t.Run(name, func(t *testing.T) {
+	for _, f := range forgers(t) {
+		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
-			refuse(t, a, raw, token.Refresh)
+			a, _ := ring(t)
+			asRefresh := minted().with("token_type", "refresh").with("sid", family.String())
+			access := f.forge(t, f.header, minted())
+			refresh := f.forge(t, f.header.with("typ", "rt+jwt"), asRefresh)
+			for range 2 {
+				refuse(t, a, access, token.Refresh)
+				refuse(t, a, refresh, token.Access)
+				if _, err := a.Verify(access, token.Access); err != nil {
+					t.Error(err)
+				}
+				if _, err := a.Verify(refresh, token.Refresh); err != nil {
+					t.Error(err)
+				}
+			}
+			for name, raw := range map[string]string{
+				"typ of a client's token": f.forge(t, f.header.with("typ", "JWT"), asRefresh),
+				"no typ":                  f.forge(t, f.header.without("typ"), asRefresh),
+				"typ of access":           f.forge(t, f.header.with("typ", "at+jwt"), asRefresh),
+				"no family":               f.forge(t, f.header.with("typ", "rt+jwt"), asRefresh.without("sid")),
+			} {
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					refuse(t, a, raw, token.Refresh)
+				})
+			}
 		})
 	}
 }

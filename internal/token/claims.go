@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -23,7 +24,7 @@ type payload struct {
 	Audience  jwt.Audience `json:"aud"`
 	Subject   string       `json:"sub"`
 	UserID    *string      `json:"user_id,omitzero"`
-	Tenant    string       `json:"tenant"`
+	Tenant    *string      `json:"tenant,omitzero"`
 	Role      string       `json:"role,omitzero"`
 	Scope     string       `json:"scope,omitzero"`
 	Kind      string       `json:"kind,omitzero"`
@@ -41,62 +42,103 @@ type act struct {
 	Subject string `json:"sub"`
 }
 
-// seal returns the JSON of the claims.
-func (a *Authority) seal(c Claims) ([]byte, error) {
-	user := c.User.String()
-	p := payload{
-		Issuer: a.issuer, Audience: jwt.Audience{a.audience}, Subject: user, UserID: &user,
-		Tenant: c.Tenant.String(), Role: c.Role.String(), Scope: strings.Join(c.Scopes, " "), Kind: string(c.Kind),
-		Type: c.Type, ID: c.ID.String(),
-		IssuedAt: jwt.Date{Time: c.IssuedAt}, NotBefore: jwt.Date{Time: c.NotBefore}, ExpiresAt: jwt.Date{Time: c.ExpiresAt},
+// common returns what the tokens of tenants and of operators both say, good from now on.
+func (a *Authority) common(token, subject, family id.ID, end time.Time) payload {
+	if token.IsZero() {
+		token = id.New()
 	}
-	if !c.Family.IsZero() {
-		family := c.Family.String()
-		p.Family = &family
+	user, now := subject.String(), a.clock()
+	p := payload{
+		Issuer: a.issuer, Subject: user, UserID: &user, ID: token.String(),
+		IssuedAt: jwt.Date{Time: now}, NotBefore: jwt.Date{Time: now}, ExpiresAt: jwt.Date{Time: end},
+	}
+	if !family.IsZero() {
+		text := family.String()
+		p.Family = &text
+	}
+	return p
+}
+
+// sealed returns the payload of a tenant's token.
+func (a *Authority) sealed(c Claims) payload {
+	p := a.common(c.ID, c.User, c.Family, c.ExpiresAt)
+	in := c.Tenant.String()
+	p.Audience, p.Tenant, p.Type = jwt.Audience{a.audience}, &in, c.Type
+	p.Role, p.Scope, p.Kind = c.Role.String(), strings.Join(c.Scopes, " "), string(c.Kind)
+	if p.Kind == "" {
+		p.Kind = string(policy.User)
 	}
 	if !c.OnBehalfOf.IsZero() {
 		p.Act = &act{Subject: c.OnBehalfOf.String()}
 	}
-	return json.Marshal(p)
+	return p
 }
 
-// open reads the JSON of a signed token's claims and checks all of them but the times.
-func (a *Authority) open(data []byte) (*Claims, error) {
+// open reads the JSON of a signed token's claims and checks all of them but the times. The audience decides whose
+// token it is, an operator's or a tenant's; neither is ever read as the other.
+func (a *Authority) open(data []byte) (c *Claims, operator bool, err error) {
 	var p payload
 	if err := json.Unmarshal(data, &p); err != nil {
-		return nil, errClaims
+		return nil, false, errClaims
 	}
-	if p.Issuer != a.issuer || !slices.Contains(p.Audience, a.audience) {
+	if p.Issuer != a.issuer {
+		return nil, false, errIssuer
+	}
+	operator = slices.Contains(p.Audience, a.operators)
+	if operator {
+		c, err = a.openOperator(&p)
+	} else {
+		c, err = a.openTenant(&p)
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	return c, operator, p.read(c)
+}
+
+// openTenant returns what sets a tenant's token apart.
+func (a *Authority) openTenant(p *payload) (*Claims, error) {
+	if !slices.Contains(p.Audience, a.audience) {
 		return nil, errIssuer
 	}
-	if p.Type != Access && p.Type != Refresh {
-		return nil, errType
-	}
-	c := &Claims{Type: p.Type, Scopes: strings.Fields(p.Scope)}
+	c := &Claims{Scopes: strings.Fields(p.Scope)}
 	var ok bool
-	if c.User, ok = parseID(p.Subject); !ok || p.UserID != nil && *p.UserID != p.Subject {
-		return nil, errSubject
+	if p.Tenant == nil {
+		return nil, errTenant
 	}
-	if c.Tenant, ok = tenant.ParseID(p.Tenant); !ok {
+	if c.Tenant, ok = tenant.ParseID(*p.Tenant); !ok {
 		return nil, errTenant
 	}
 	if c.Kind, ok = parseKind(p.Kind); !ok {
 		return nil, errKind
-	}
-	if c.ID, c.Family, ok = parseNames(&p); !ok {
-		return nil, errID
 	}
 	if p.Act != nil {
 		if c.OnBehalfOf, ok = parseID(p.Act.Subject); !ok {
 			return nil, errActor
 		}
 	}
-	if p.ExpiresAt.IsZero() {
-		return nil, errTimes
-	}
 	c.Role, _ = policy.ParseRole(p.Role)
-	c.IssuedAt, c.NotBefore, c.ExpiresAt = p.IssuedAt.Time, p.NotBefore.Time, p.ExpiresAt.Time
 	return c, nil
+}
+
+// read checks and takes over what all tokens have.
+func (p *payload) read(c *Claims) error {
+	if p.Type != Access && p.Type != Refresh {
+		return errType
+	}
+	var ok bool
+	if c.User, ok = parseID(p.Subject); !ok || p.UserID != nil && *p.UserID != p.Subject {
+		return errSubject
+	}
+	if c.ID, c.Family, ok = parseNames(p); !ok {
+		return errID
+	}
+	if p.ExpiresAt.IsZero() {
+		return errTimes
+	}
+	c.Type = p.Type
+	c.IssuedAt, c.NotBefore, c.ExpiresAt = p.IssuedAt.Time, p.NotBefore.Time, p.ExpiresAt.Time
+	return nil
 }
 
 func parseID(text string) (id.ID, bool) {

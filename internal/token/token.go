@@ -1,10 +1,3 @@
-// Package token signs and verifies the server's own tokens: JSON Web Tokens (RFC 7519) that bind a caller to one
-// tenant. RFC 8725 holds: the key decides the algorithm, never the token; issuer, audience, type and times are
-// always checked and get no leeway; one kind of token never passes for the other.
-//
-// It knows no users and no storage: that a token verifies says that it was signed with our key for that tenant
-// and has not expired. Whether its user still belongs there and whether it was revoked is the account package's
-// to say. Nothing here looks anything up, and no header of a token makes it fetch anything.
 package token
 
 import (
@@ -62,17 +55,19 @@ func Expired() *fault.Error {
 
 // The causes are constants of ours, so that no part of a token ever reaches a log.
 var (
-	errSize      = errors.New("token is too long")
-	errKey       = errors.New("token names no key of ours")
-	errAlgorithm = errors.New("token has another algorithm than its key")
-	errSignature = errors.New("token signature does not fit")
-	errClaims    = errors.New("token claims are not well-formed JSON")
-	errIssuer    = errors.New("token has another issuer or audience")
-	errType      = errors.New("token is of another type")
-	errSubject   = errors.New("token subject is not a user id")
-	errTenant    = errors.New("token tenant is not a tenant id")
-	errID        = errors.New("token has no usable jti or sid")
-	errKind      = errors.New("token kind is unknown")
-	errActor     = errors.New("token act names no operator")
-	errTimes     = errors.New("token times are missing or in the future")
+	errSize = errors.New("token is too long")
+	errKey  = errors.New("token names no key of ours")
+	// errUnknownKey is apart from errKey, see IsUnknownKey.
+	errUnknownKey = errors.New("token names a key that is not known here")
+	errAlgorithm  = errors.New("token has another algorithm than its key")
+	errSignature  = errors.New("token signature does not fit")
+	errClaims     = errors.New("token claims are not well-formed JSON")
+	errIssuer     = errors.New("token has another issuer or audience")
+	errType       = errors.New("token is of another type")
+	errSubject    = errors.New("token subject is not a user id")
+	errTenant     = errors.New("token tenant is not a tenant id")
+	errID         = errors.New("token has no usable jti or sid")
+	errKind       = errors.New("token kind is unknown")
+	errActor      = errors.New("token act names no operator")
+	errTimes      = errors.New("token times are missing or in the future")
 )

@@ -1,11 +1,8 @@
 package token_test
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -18,102 +15,6 @@ import (
 	"github.com/tenantry/tenantry/internal/tenant"
 	"github.com/tenantry/tenantry/internal/token"
 )
-
-// secret is long enough for HS512, so that only the pinned algorithm refuses that.
-const secret = "a signing key of sixty-four bytes or more, as another algorithm would take"
-
-var (
-	start   = time.Date(2026, 11, 23, 9, 0, 0, 250_000_000, time.UTC)
-	user    = mustID("0198a000-0000-7000-8000-000000000001")
-	home    = tenant.ID(mustID("0198a000-0000-7000-8000-00000000000a"))
-	family  = mustID("0198a000-0000-7000-8000-00000000000f")
-	another = "0198a000-0000-7000-8000-00000000000b"
-)
-
-func mustID(text string) id.ID {
-	parsed, _ := id.Parse(text)
-	return parsed
-}
-
-// clock is a clock that stands still until it is told to move.
-type clock struct{ now time.Time }
-
-func (c *clock) Now() time.Time { return c.now }
-
-func setup(tb testing.TB) (*token.Authority, *clock) {
-	tb.Helper()
-	c := &clock{now: start}
-	a, err := token.New(token.Config{Key: []byte(secret), Clock: c.Now})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return a, c
-}
-
-func claims() token.Claims {
-	return token.Claims{
-		User: user, Tenant: home, Role: policy.Admin, Scopes: []string{"read", "tasks:write"}, Family: family,
-		ExpiresAt: start.Add(15 * time.Minute).Truncate(time.Second),
-	}
-}
-
-// object is a JSON object whose members the tests change one at a time.
-type object map[string]any
-
-func (o object) with(name string, value any) object {
-	out := maps.Clone(o)
-	out[name] = value
-	return out
-}
-
-func (o object) without(name string) object {
-	out := maps.Clone(o)
-	delete(out, name)
-	return out
-}
-
-// minted is what a client signs itself that follows the contract.
-func minted() object {
-	return object{
-		"iss": "multitenant-api", "aud": "multitenant-api", "sub": user.String(), "user_id": user.String(),
-		"tenant": home.String(), "role": "member", "scope": "", "kind": "user", "token_type": "access",
-		"iat": start.Unix(), "nbf": start.Unix(), "exp": start.Unix() + 900, "jti": "0198a000-0000-7000-8000-00000000000c",
-	}
-}
-
-func plain() object { return object{"alg": "HS256", "typ": "JWT"} }
-
-// forge signs header and payload with HS256 and the key, with no library between.
-func forge(tb testing.TB, key string, header, payload any) string {
-	tb.Helper()
-	return seal(key, encode(tb, header)+"."+encode(tb, payload))
-}
-
-func encode(tb testing.TB, part any) string {
-	tb.Helper()
-	text, ok := part.(string)
-	if !ok {
-		data, err := json.Marshal(part)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		text = string(data)
-	}
-	return base64.RawURLEncoding.EncodeToString([]byte(text))
-}
-
-func seal(key, signed string) string {
-	mac := hmac.New(sha256.New, []byte(key))
-	mac.Write([]byte(signed))
-	return signed + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
-}
-
-func wantCode(tb testing.TB, err error, code fault.Code) {
-	tb.Helper()
-	if !fault.Is(err, code) {
-		tb.Fatalf("error = %v, want code %s", err, code)
-	}
-}
 
 func TestSignedTokensVerify(t *testing.T) {
 	t.Parallel()
@@ -178,6 +79,21 @@ func TestSignedAccessTokenHasTheContractsClaims(t *testing.T) {
 	}
 	if string(head) != `{"alg":"HS256","typ":"at+jwt"}` {
 		t.Errorf("header = %s", head)
+	}
+}
+
+func TestServicesSignInWithoutAFamily(t *testing.T) {
+	t.Parallel()
+	a, _ := setup(t)
+	c := claims()
+	c.Kind, c.Family = policy.Service, id.ID{}
+	raw, err := a.SignAccess(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := a.Verify(raw, token.Access)
+	if err != nil || got.Kind != policy.Service || !got.Family.IsZero() {
+		t.Errorf("claims = %+v, %v", got, err)
 	}
 }
 
@@ -262,6 +178,9 @@ func TestNewRefusesBadConfigurations(t *testing.T) {
 	}
 	if _, err := token.New(token.Config{Key: []byte(secret)}); err == nil {
 		t.Error("no clock was taken")
+	}
+	if _, err := token.New(token.Config{Key: []byte(secret), Audience: "x", OperatorAudience: "x", Clock: time.Now}); err == nil {
+		t.Error("one audience for tenants and operators was taken")
 	}
 }
 

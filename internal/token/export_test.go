@@ -1,0 +1,6 @@
+package token
+
+import "crypto"
+
+// Private lets tests sign what the package would not.
+func (p Pair) Private() crypto.Signer { return p.private }
