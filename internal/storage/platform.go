@@ -18,6 +18,7 @@ type Platform interface {
 	Memberships() Memberships
 	Identities() Identities
 	Tokens() Tokens
+	Keys() Keys
 	// Generation returns a number that rises with every change of who may do what. It is cheap: nodes ask for
 	// it several times a second.
 	Generation(ctx context.Context) (int64, error)

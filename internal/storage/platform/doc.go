@@ -1,4 +1,5 @@
-// Package platform keeps the platform plane (tenants, users, memberships, identities, tokens) in a database of either engine.
+// Package platform keeps the platform plane (tenants, users, memberships, identities, tokens, keys) in a database of
+// either engine.
 //
 // Its SQL is the same on both; the engine brings the tables, the handles and the meaning of its driver's errors.
 // On PostgreSQL the tables lie in the schema "platform", on SQLite in the main database:
@@ -10,6 +11,7 @@
 //	identities   issuer, subject, user_id → users, created_at; (issuer, subject) is the key
 //	families     id, tenant_id?, user_id → users, current_token, expires_at, revoked_at?
 //	revocations  id, expires_at
+//	signing_keys id, algorithm, sealed, public, created_at, activates_at, deactivates_at?, retires_at?
 //	generation   id = 1, value; one row
 //
 // PostgreSQL has uuid, text COLLATE "C", boolean, timestamptz and bigint; SQLite has TEXT for ids and INTEGER for

@@ -45,6 +45,7 @@ func (p *plane) Users() storage.Users             { return users{p} }
 func (p *plane) Memberships() storage.Memberships { return memberships{p} }
 func (p *plane) Identities() storage.Identities   { return identities{p} }
 func (p *plane) Tokens() storage.Tokens           { return tokens{p} }
+func (p *plane) Keys() storage.Keys               { return keys{p} }
 
 func (p *plane) Generation(ctx context.Context) (int64, error) {
 	var value int64

@@ -52,6 +52,7 @@ func grant(ctx context.Context, tx *sql.Tx, role string) error {
 			"GRANT SELECT ON ALL TABLES IN SCHEMA platform TO "+to,
 			"GRANT INSERT, UPDATE ON platform.tenants, platform.users TO "+to,
 			"GRANT INSERT, UPDATE, DELETE ON platform.memberships, platform.families, platform.revocations TO "+to,
+			"GRANT INSERT, UPDATE ON platform.signing_keys TO "+to,
 			"GRANT INSERT, DELETE ON platform.removals, platform.identities TO "+to,
 			"GRANT UPDATE ON platform.generation TO "+to,
 			"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA tenant TO "+to,

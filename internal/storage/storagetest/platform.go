@@ -245,6 +245,9 @@ func generationRises(b *bench) {
 		{"revoke a family", 1, func() error { return p.Tokens().RevokeFamily(b.ctx, g.ID, moment(0)) }},
 		{"revoke a token", 1, func() error { return p.Tokens().Revoke(b.ctx, id.New(), moment(9)) }},
 		{"prune", 0, func() error { return p.Tokens().Prune(b.ctx, moment(0)) }},
+		{"rotate the keys", 1, func() error { b.rotate("a", 0, 1); return nil }},
+		{"retire a key", 1, func() error { return p.Keys().Retire(b.ctx, "a", moment(2)) }},
+		{"prune keys", 0, func() error { return p.Keys().Prune(b.ctx, moment(9)) }},
 	} {
 		before := b.generation()
 		b.must(step.do())

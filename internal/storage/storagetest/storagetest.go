@@ -67,6 +67,7 @@ func topics() []topic {
 		{"platform", platformCases()},
 		{"identities", identityCases()},
 		{"tokens", tokenCases()},
+		{"keys", keyCases()},
 	}
 }
 
