@@ -76,7 +76,7 @@ type Aggregate struct {
 	Resource *schema.Resource
 	Where    []Condition
 	GroupBy  []*schema.Field
-	// Sum is an Integer field to add up; nil adds nothing.
+	// Sum is an Integer field to add up; nil adds nothing. A sum beyond 64 bits stays at their end.
 	Sum *schema.Field
 	// Distinct is a field whose different values (null aside) are counted; nil counts none.
 	Distinct *schema.Field

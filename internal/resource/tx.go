@@ -35,7 +35,8 @@ func (t *Tx) Now() time.Time { return t.now }
 type Where map[string]string
 
 // Question asks for numbers over the records of a resource that meet Where, one group for each combination of the
-// values of GroupBy. Sum names an integer field to add up, Distinct one whose different values are counted.
+// values of GroupBy. Sum names an integer field to add up, Distinct one whose different values are counted. A sum beyond
+// 64 bits stays at their end.
 type Question struct {
 	Resource string
 	Where    Where
@@ -95,8 +96,8 @@ func (t *Tx) aggregate(q Question) (query.Aggregate, error) {
 		}
 		a.GroupBy = append(a.GroupBy, field)
 	}
-	if a.Sum = def.Schema.Field(q.Sum); q.Sum != "" && a.Sum == nil {
-		return a, errUnknown("field", q.Sum)
+	if a.Sum = def.Schema.Field(q.Sum); q.Sum != "" && (a.Sum == nil || a.Sum.Type != schema.Integer) {
+		return a, errUnknown("integer field", q.Sum)
 	}
 	if a.Distinct = def.Schema.Field(q.Distinct); q.Distinct != "" && a.Distinct == nil {
 		return a, errUnknown("field", q.Distinct)

@@ -58,7 +58,7 @@ func (b *Builder) Aggregate(a query.Aggregate) Statement {
 	}
 	w.text("count(*), CAST(")
 	if a.Sum != nil {
-		w.text("coalesce(sum(").field(r, a.Sum).text("), 0)")
+		w.sum(r, a.Sum)
 	} else {
 		w.text("0")
 	}
@@ -78,6 +78,18 @@ func (b *Builder) Aggregate(a query.Aggregate) Statement {
 		w.text(strconv.Itoa(i + 1)) // by place: a derived key's expression is long
 	}
 	return w.statement()
+}
+
+// sum writes the sum of a field, 0 of nothing. One that is beyond 64 bits stays at their end: a client that stores
+// absurd numbers must not make the question unanswerable. SQLite gives up where a sum of integers overflows, yet turns
+// a product and an addition that do into a real, which the cast around it then cuts off; so the upper and lower halves
+// are added up apart.
+func (w *writer) sum(r *schema.Resource, f *schema.Field) {
+	if w.dialect == Postgres {
+		w.text("least(greatest(coalesce(sum(").field(r, f).text("), 0), -9223372036854775808), 9223372036854775807)")
+		return
+	}
+	w.text("coalesce(sum(").field(r, f).text(" >> 32) * 4294967296 + sum(").field(r, f).text(" & 4294967295), 0)")
 }
 
 // Exists returns the statement that gives one row where the tenant has the record, and keeps it from being

@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -40,6 +41,18 @@ func aggregateCases() []testCase {
 		{"of nothing there is one group without keys and none with", func(b *bench) {
 			b.wantGroups(b.aggregate(query.Aggregate{Resource: b.tasks, Sum: b.tasks.Field("size"), Distinct: b.tasks.Field("note")}), "=0/0/0")
 			b.wantGroups(b.aggregate(query.Aggregate{Resource: b.tasks, GroupBy: fields(b.tasks, "title")}))
+		}},
+		{"a sum beyond 64 bits stays at their end", func(b *bench) {
+			p := ident(b.project(b.a, "Roof"))
+			for title, sizes := range map[string][]int64{
+				"over": {math.MaxInt64, math.MaxInt64, 7}, "under": {math.MinInt64, -1}, "within": {math.MaxInt64, math.MinInt64, 1 << 40, -3}, "end": {math.MaxInt64 - 1, 1},
+			} {
+				for _, size := range sizes {
+					b.task(b.a, p, text("title", title), integer("size", size))
+				}
+			}
+			b.wantGroups(b.aggregate(query.Aggregate{Resource: b.tasks, GroupBy: fields(b.tasks, "title"), Sum: b.tasks.Field("size")}),
+				`"over"=3/9223372036854775807/0`, `"under"=2/-9223372036854775808/0`, `"within"=4/1099511627772/0`, `"end"=2/9223372036854775807/0`)
 		}},
 		{"several questions are answered each in its place", func(b *bench) {
 			b.project(b.a, "Roof")

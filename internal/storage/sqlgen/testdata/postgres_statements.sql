@@ -111,7 +111,7 @@ SELECT count(*), CAST(0 AS bigint), CAST(0 AS bigint) FROM tenant."tasks" AS t W
 -- uuid
 
 -- aggregate in groups
-SELECT t."title", (SELECT d."name" FROM tenant."projects" AS d WHERE d.tenant_id = $1 AND d."id" = t."project"), count(*), CAST(coalesce(sum(t."size"), 0) AS bigint), count(DISTINCT t."project") FROM tenant."tasks" AS t WHERE t.tenant_id = $1 AND t."done" = $2 GROUP BY 1, 2;
+SELECT t."title", (SELECT d."name" FROM tenant."projects" AS d WHERE d.tenant_id = $1 AND d."id" = t."project"), count(*), CAST(least(greatest(coalesce(sum(t."size"), 0), -9223372036854775808), 9223372036854775807) AS bigint), count(DISTINCT t."project") FROM tenant."tasks" AS t WHERE t.tenant_id = $1 AND t."done" = $2 GROUP BY 1, 2;
 -- uuid, boolean
 
 -- insert

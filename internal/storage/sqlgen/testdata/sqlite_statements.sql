@@ -111,7 +111,7 @@ SELECT count(*), CAST(0 AS bigint), CAST(0 AS bigint) FROM "tasks" AS t WHERE t.
 -- uuid
 
 -- aggregate in groups
-SELECT t."title", (SELECT d."name" FROM "projects" AS d WHERE d.tenant_id = ?1 AND d."id" = t."project"), count(*), CAST(coalesce(sum(t."size"), 0) AS bigint), count(DISTINCT t."project") FROM "tasks" AS t WHERE t.tenant_id = ?1 AND t."done" = ?2 GROUP BY 1, 2;
+SELECT t."title", (SELECT d."name" FROM "projects" AS d WHERE d.tenant_id = ?1 AND d."id" = t."project"), count(*), CAST(coalesce(sum(t."size" >> 32) * 4294967296 + sum(t."size" & 4294967295), 0) AS bigint), count(DISTINCT t."project") FROM "tasks" AS t WHERE t.tenant_id = ?1 AND t."done" = ?2 GROUP BY 1, 2;
 -- uuid, boolean
 
 -- insert
