@@ -111,6 +111,17 @@ func Invalid(fields ...Field) error {
 	return &Error{Code: ValidationFailed, Message: "Some fields are not valid; see errors.", Fields: fields}
 }
 
+// Taken is a field whose value another record has. It is here, like UnknownReference, so that no client can tell the
+// engines apart.
+func Taken(field string) Field {
+	return Field{Name: field, Code: FieldUnique, Message: "Another record has this value already."}
+}
+
+// UnknownReference is a field that names a record which the tenant does not have.
+func UnknownReference(field string) Field {
+	return Field{Name: field, Code: FieldReference, Message: "There is no record with this id."}
+}
+
 // Missing returns the NotFound that every missing record gets. A record of another tenant gets the same one:
 // its bytes must not tell the two apart.
 func Missing() *Error { return New(NotFound, "No such record.") }

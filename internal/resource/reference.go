@@ -43,7 +43,7 @@ func unknownReference(f *schema.Field) fault.Field {
 	if f.Ref.Resource == schema.Members {
 		return fault.Field{Name: f.Name, Code: fault.FieldReference, Message: "No member of this tenant has this user id."}
 	}
-	return fault.Field{Name: f.Name, Code: fault.FieldReference, Message: "There is no record with this id in " + f.Ref.Resource + "."}
+	return fault.UnknownReference(f.Name)
 }
 
 // newReferences returns next without the references that were there before: those need no second look.

@@ -56,8 +56,7 @@ func (s *store) explainUnique(ctx context.Context, r *schema.Resource, rec stora
 	case len(taken.Fields) > 0:
 		return taken
 	case len(found) > 0:
-		taken.Message = "A record with this id exists already."
-		taken.Fields = []fault.Field{{Name: schema.FieldID, Code: fault.FieldUnique, Message: "A record with this id exists."}}
+		taken.Fields = []fault.Field{fault.Taken(schema.FieldID)}
 		return taken
 	default: // it was the same transaction, or one that is over
 		taken.Fields = takenFields(probes)
@@ -69,7 +68,7 @@ func takenFields(probes []probe) []fault.Field {
 	var out []fault.Field
 	for _, p := range probes {
 		if p.field != schema.FieldID {
-			out = append(out, fault.Field{Name: p.field, Code: fault.FieldUnique, Message: "Another record has this value."})
+			out = append(out, fault.Taken(p.field))
 		}
 	}
 	return out
@@ -93,7 +92,7 @@ func (s *store) explainReference(ctx context.Context, r *schema.Resource, rec st
 	var missing []fault.Field
 	for _, p := range probes {
 		if !p.in(found) {
-			missing = append(missing, unknownReference(p.field))
+			missing = append(missing, fault.UnknownReference(p.field))
 		}
 	}
 	if len(missing) == 0 {
@@ -107,7 +106,7 @@ func explainRequire(field string) func(context.Context, *pgconn.PgError) error {
 		if refused.Code != requirementMissed {
 			return nil
 		}
-		return fault.Invalid(unknownReference(field))
+		return fault.Invalid(fault.UnknownReference(field))
 	}
 }
 
@@ -116,10 +115,6 @@ func explainDelete(_ context.Context, refused *pgconn.PgError) error {
 		return nil
 	}
 	return fault.New(fault.Conflict, "Other records still refer to this one.")
-}
-
-func unknownReference(field string) fault.Field {
-	return fault.Field{Name: field, Code: fault.FieldReference, Message: "There is no such record."}
 }
 
 // probe is a statement that gives a row where something about the field is so.

@@ -42,7 +42,7 @@ func (t *tx) takenFields(ctx context.Context, r *schema.Resource, rec storage.Re
 			return nil, err
 		}
 		if found {
-			out = append(out, takenField(schema.FieldID))
+			out = append(out, fault.Taken(schema.FieldID))
 		}
 	}
 	for i := range r.Fields {
@@ -55,14 +55,10 @@ func (t *tx) takenFields(ctx context.Context, r *schema.Resource, rec storage.Re
 			return nil, err
 		}
 		if found {
-			out = append(out, takenField(f.Name))
+			out = append(out, fault.Taken(f.Name))
 		}
 	}
 	return out, nil
-}
-
-func takenField(name string) fault.Field {
-	return fault.Field{Name: name, Code: fault.FieldUnique, Message: "Another record has this value already."}
 }
 
 func (t *tx) unknownReferences(ctx context.Context, r *schema.Resource, rec storage.Record) ([]fault.Field, error) {
@@ -81,14 +77,10 @@ func (t *tx) unknownReferences(ctx context.Context, r *schema.Resource, rec stor
 			return nil, err
 		}
 		if !found {
-			out = append(out, unknownReference(f.Name))
+			out = append(out, fault.UnknownReference(f.Name))
 		}
 	}
 	return out, nil
-}
-
-func unknownReference(field string) fault.Field {
-	return fault.Field{Name: field, Code: fault.FieldReference, Message: "No such record."}
 }
 
 // explainDelete turns the failure of a Delete into a conflict where a record still names one that was to go.

@@ -151,7 +151,7 @@ func (t *tx) Require(ctx context.Context, r *schema.Resource, i id.ID, field str
 		return t.fail(err)
 	}
 	if !found {
-		return t.fail(fault.Invalid(unknownReference(field)))
+		return t.fail(fault.Invalid(fault.UnknownReference(field)))
 	}
 	return nil
 }

@@ -71,6 +71,9 @@ func (b *bench) wantCode(err error, code fault.Code, fields ...string) {
 	var names []string
 	for _, f := range known.Fields {
 		names = append(names, f.Name)
+		if f.Code == fault.FieldUnique && f != fault.Taken(f.Name) || f.Code == fault.FieldReference && f != fault.UnknownReference(f.Name) {
+			b.Fatalf("the error says %q of the field %s: a client could tell the engine by it", f.Message, f.Name)
+		}
 	}
 	if !slices.Equal(names, fields) {
 		b.Fatalf("the error names the fields %v, want %v", names, fields)
