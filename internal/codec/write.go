@@ -51,7 +51,7 @@ func harmless(f *schema.Field, raw jsontext.Value) bool {
 	case flaw.is():
 		return false
 	case value.IsNull():
-		return f.Nullable
+		return f.Nullable && !f.BuiltIn // nobody's record is created by nobody
 	default:
 		return f.Derived != nil && f.Derived.Count != "" && value.Equal(schema.Int(0))
 	}

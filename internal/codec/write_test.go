@@ -15,14 +15,14 @@ func TestCreate(t *testing.T) {
 	_, err := codec.Create(r, []byte(` {"title":" \u00e4\ud83d\ude00 ","code":"A","owner":"`+strings.ToUpper(someID)+`",
 		"size":1e2, "weight":-5, "due":"2028-02-29", "helper":null, "status":"done", "note":"",
 		"extra":{ "z": [1, 2.50, 1e3], "a": {"n": null}, "z2": "\u003c\u2028\/" },
-		"parts_count":0, "owner_name":"", "created_by":null, "closed":null} `))
+		"parts_count":0, "owner_name":"", "closed":null} `))
 	if got := faults(t, err); len(got) != 1 || !strings.HasPrefix(got[0], "owner_name: read_only") {
 		t.Fatal(got)
 	}
 	values, err := codec.Create(r, []byte(`{"title":" \u00e4\ud83d\ude00 ","code":"A","owner":"`+strings.ToUpper(someID)+`",
 		"size":1e2, "weight":-5, "due":"2028-02-29", "helper":null, "status":"done", "note":"",
 		"extra":{ "z": [1, 2.50, 1e3], "a": {"n": null}, "z2": "\u003c\u2028\/" },
-		"parts_count":0, "created_by":null, "closed":null} `))
+		"parts_count":0, "closed":null} `))
 	if err != nil {
 		t.Fatal(faults(t, err))
 	}
@@ -255,7 +255,7 @@ func TestCreateTakesNothingThatTheServerSets(t *testing.T) {
 		"parts_count":1,"ready":false,"owner_name":null}`))
 	diff(t, []string{
 		"id: read_only: is read-only", "owner_name: read_only: is read-only", "parts_count: read_only: is read-only",
-		"ready: read_only: is read-only", "created_at: read_only: is read-only",
+		"ready: read_only: is read-only", "created_by: read_only: is read-only", "created_at: read_only: is read-only",
 	}, faults(t, err))
 }
 

@@ -128,7 +128,7 @@ func (p *parser) condition(f *schema.Field, op Op, name, text string) (Condition
 		c.Values = []schema.Value{schema.String(text)}
 		return c, true
 	case IsNull:
-		value, ok := schema.ParseText(schema.Boolean, text)
+		value, ok := parse(schema.Boolean, text)
 		if !ok {
 			p.failf(name, fault.FieldFormat, "must be true or false")
 		}
@@ -144,7 +144,7 @@ func (p *parser) condition(f *schema.Field, op Op, name, text string) (Condition
 // value reads one value of the field's type, and for an enum one of its values: of another, a list would only ever
 // be empty, and the client hardly means that.
 func (p *parser) value(f *schema.Field, name, text string) (schema.Value, bool) {
-	value, ok := schema.ParseText(f.Type, text)
+	value, ok := parse(f.Type, text)
 	switch {
 	case !ok:
 		p.failf(name, fault.FieldFormat, "must be %s", form(f.Type))
@@ -153,6 +153,21 @@ func (p *parser) value(f *schema.Field, name, text string) (schema.Value, bool) 
 		return value, false
 	}
 	return value, ok
+}
+
+// parse reads one value. A boolean may be written as clients in other languages and forms do: True, 1.
+func parse(t schema.Type, text string) (schema.Value, bool) {
+	if t != schema.Boolean {
+		return schema.ParseText(t, text)
+	}
+	switch strings.ToLower(text) {
+	case "true", "1":
+		return schema.Bool(true), true
+	case "false", "0":
+		return schema.Bool(false), true
+	default:
+		return schema.Value{}, false
+	}
 }
 
 // members reads the values of an __in, sorted and each once, so that equal lists are equal conditions.

@@ -36,6 +36,7 @@ func TestBodies(t *testing.T) {
 			create("tenant_id", `{"name":"x","tenant_id":"{globex}"}`, 422, field("tenant_id", "unknown")),
 			create("an id", `{"name":"x","id":"`+unknownID+`"}`, 422, field("id", "read_only")),
 			create("created_at", `{"name":"x","created_at":"2020-01-01T00:00:00Z"}`, 422, field("created_at", "read_only")),
+			create("created_by", `{"name":"x","created_by":null}`, 422, field("created_by", "read_only")),
 			create("a derived field", `{"name":"x","tasks_count":7}`, 422, field("tasks_count", "read_only")),
 			create("null", `{"name":null}`, 422, field("name", "null")),
 			create("a number", `{"name":7}`, 422, field("name", "invalid_type")),

@@ -151,6 +151,7 @@ func TestFilters(t *testing.T) {
 			"due_date__isnull=true&ordering=title":        {"100% Saft", "Zucker_rohr"},
 			"assignee=" + w.users["member-acme"]:          {"Zucker_rohr"},
 			"assignee__isnull=false":                      {"Zucker_rohr"},
+			"assignee__isnull=False":                      {"Zucker_rohr"},
 			"project_name=P&ordering=title&page_size=1":   {"100% Saft"},
 			"completed_at__isnull=false":                  {"birnen kaufen"},
 			"search=äpfel&ordering=title":                 {"100% Saft", "Äpfel kaufen"},
