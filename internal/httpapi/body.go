@@ -13,6 +13,8 @@ import (
 const (
 	jsonType  = "application/json"
 	mergeType = "application/merge-patch+json"
+	// acceptPatch is the value of that header (RFC 5789, section 3.1).
+	acceptPatch = mergeType + ", " + jsonType
 	// firstRead is what is set aside for a body before any of it has come, whatever length it claims.
 	firstRead = 16 << 10
 )
@@ -85,7 +87,7 @@ func (x *exchange) checkMedia() error {
 		return nil
 	}
 	if x.r.Method == http.MethodPatch {
-		x.w.Header().Set("Accept-Patch", mergeType+", "+jsonType)
+		x.w.Header().Set("Accept-Patch", acceptPatch)
 		return fault.New(fault.UnsupportedMediaType, "Send the body as "+mergeType+" or "+jsonType+", in UTF-8.")
 	}
 	return fault.New(fault.UnsupportedMediaType, "Send the body as "+jsonType+", in UTF-8.")

@@ -100,6 +100,7 @@ type server struct {
 	production   bool
 	redirecting  endpoint
 	preflighting endpoint
+	describing   endpoint
 	timeout      time.Duration
 	stall        time.Duration
 	documents    map[string]file
@@ -134,8 +135,10 @@ func New(c Config) (http.Handler, error) {
 		fixed: newFixed(c.Name, c.Version, origins != nil), limiter: c.Limiter, allowances: newAllowances(c.Rates),
 		proxies: c.TrustedProxies, origins: origins, production: c.Production,
 	}
+	s.fixed.root = rootBody(c.Operations)
 	free := meter{stranger: s.allowances.address, free: true}
 	s.redirecting = endpoint{op: &operation.Operation{ID: "toHTTPS"}, handle: s.toHTTPS}
+	s.describing = endpoint{op: &operation.Operation{ID: "describe"}, handle: s.describe, meter: meter{stranger: s.allowances.address}}
 	s.preflighting = endpoint{op: &operation.Operation{ID: "preflight"}, handle: s.preflight, meter: free}
 	if s.ready == nil {
 		s.ready = func(context.Context) error { return nil }
@@ -240,6 +243,8 @@ func (s *server) handler(kind operation.Kind) func(*exchange) error {
 		return s.readiness
 	case operation.Index:
 		return s.index
+	case operation.Root:
+		return s.root
 	}
 	return nil
 }
@@ -253,7 +258,7 @@ type fixed struct {
 	noSniff, noReferrer, deny, sameOrigin, strictTransport         []string
 	pageFeatures                                                   []string
 	dataPolicy, filePolicy, swaggerPolicy, redocPolicy             []string
-	healthy, ready, index                                          []byte
+	healthy, ready, index, root                                    []byte
 }
 
 func newFixed(name, version string, origins bool) fixed {

@@ -126,17 +126,37 @@ func (s *server) deleteContent(x *exchange) error {
 	return x.remove(s.resources.DeleteContent)
 }
 
-// rangeRequest returns the request without a Range of another unit than bytes, which is to be ignored (RFC 9110,
-// section 14.2).
+// rangeRequest returns the request without a Range that is to be ignored: one of another unit than bytes, and any of a
+// HEAD (RFC 9110, section 14.2).
 func rangeRequest(r *http.Request) *http.Request {
 	lines := r.Header["Range"]
-	if len(lines) == 0 || len(lines) == 1 && len(lines[0]) >= 6 && strings.EqualFold(lines[0][:6], "bytes=") {
+	if len(lines) == 0 {
 		return r
 	}
 	out := *r
 	out.Header = r.Header.Clone()
-	delete(out.Header, "Range")
+	if r.Method != http.MethodGet || len(lines) != 1 || len(lines[0]) < 6 || !strings.EqualFold(lines[0][:6], "bytes=") {
+		delete(out.Header, "Range")
+		return &out
+	}
+	out.Header["Range"] = []string{"bytes=" + withoutEmpty(lines[0][6:])}
 	return &out
+}
+
+// withoutEmpty takes the ranges of no bytes at the end, -0, out of a set: they can't be satisfied (RFC 9110, section
+// 14.1.2), yet net/http answers one with a part that ends before it begins. A set of nothing else is refused by it.
+func withoutEmpty(set string) string {
+	var out []string
+	for one := range strings.SplitSeq(set, ",") {
+		last, isSuffix := strings.CutPrefix(strings.Trim(one, " \t"), "-")
+		if !isSuffix || last == "" || strings.Trim(last, "0") != "" {
+			out = append(out, one)
+		}
+	}
+	if len(out) == 0 {
+		return "-" // which is no range
+	}
+	return strings.Join(out, ",")
 }
 
 // contentWriter keeps the exchange's books while net/http writes, and holds back a 416.

@@ -2,8 +2,10 @@ package httpapi
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/tenantry/tenantry/internal/fault"
+	"github.com/tenantry/tenantry/internal/operation"
 	"github.com/tenantry/tenantry/internal/schema"
 )
 
@@ -27,6 +29,9 @@ func (s *server) readiness(x *exchange) error {
 // index names the service, its version and where to go from here.
 func (s *server) index(x *exchange) error { return x.sendConstant(s.fixed.index) }
 
+// root names what lies below the API's prefix.
+func (s *server) root(x *exchange) error { return x.sendConstant(s.fixed.root) }
+
 func (x *exchange) sendConstant(body []byte) error {
 	if err := x.refuseQuery(); err != nil {
 		return err
@@ -41,4 +46,22 @@ func indexBody(name, version string) []byte {
 	out = schema.AppendString(out, version)
 	return append(out, `,"links":{"api":"/api/v1/","schema":"/api/schema/","docs":"/api/docs/","redoc":"/api/redoc/",`+
 		`"health":"/healthz","readiness":"/readyz"}}`...)
+}
+
+// rootBody names what can be read right below the prefix: one list for each resource, and whatever else has no id.
+func rootBody(operations []operation.Operation) []byte {
+	out := []byte{'{'}
+	for i := range operations {
+		op := &operations[i]
+		name, below := strings.CutPrefix(strings.TrimSuffix(op.Path, "/"), operation.Prefix)
+		if !below || op.Method != http.MethodGet || strings.Contains(name, "/") {
+			continue
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = schema.AppendString(out, name)
+		out = schema.AppendString(append(out, ':'), op.Path)
+	}
+	return append(out, '}')
 }

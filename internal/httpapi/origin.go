@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/rs/cors"
 
@@ -48,7 +49,7 @@ func (s *server) grantOrigin(x *exchange) {
 		return
 	}
 	h, note := x.w.Header(), headerNote{}
-	s.origins.HandlerFunc(note, x.r)
+	s.origins.HandlerFunc(note, asBrowsersAsk(x.r))
 	if note["Access-Control-Allow-Origin"] == nil {
 		return
 	}
@@ -57,6 +58,27 @@ func (s *server) grantOrigin(x *exchange) {
 	if !isPreflight(x.r) {
 		h["Access-Control-Expose-Headers"] = s.fixed.exposed
 	}
+}
+
+// asBrowsersAsk returns a preflight with the names of its headers in the one form that rs/cors reads: that of browsers,
+// in lower case, sorted, each once. Others who ask, proxies and people with curl, write them as they like.
+func asBrowsersAsk(r *http.Request) *http.Request {
+	const name = "Access-Control-Request-Headers"
+	lines := r.Header[name]
+	if len(lines) == 0 || !isPreflight(r) {
+		return r
+	}
+	var asked []string
+	for one := range strings.SplitSeq(strings.ToLower(strings.Join(lines, ",")), ",") {
+		if one = strings.Trim(one, " \t"); one != "" {
+			asked = append(asked, one)
+		}
+	}
+	slices.Sort(asked)
+	out := *r
+	out.Header = r.Header.Clone()
+	out.Header[name] = []string{strings.Join(slices.Compact(asked), ",")}
+	return &out
 }
 
 // headerNote is a writer that takes note of the headers alone.

@@ -133,7 +133,7 @@ func add(routes map[string]*route, order []*route, e endpoint) ([]*route, error)
 
 // finish prepares what the route answers to a method that it does not take.
 func (rt *route) finish() {
-	var methods []string
+	methods := []string{http.MethodOptions}
 	for method := range rt.endpoints {
 		methods = append(methods, method)
 		if method == http.MethodGet {

@@ -1,6 +1,8 @@
 package httpapi_test
 
 import (
+	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -44,11 +46,34 @@ func TestSlashMakesNoDifference(t *testing.T) {
 	}
 }
 
+// TestLinks follows whatever the service names as a place to go.
+func TestLinks(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	var index struct{ Links map[string]string }
+	var root map[string]string
+	for path, into := range map[string]any{"/": &index, "/api/v1/": &root} {
+		if err := json.Unmarshal(b.send(request{do: "GET " + path}).Body.Bytes(), into); err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+	}
+	if want := map[string]string{"me": "/api/v1/me/", "projects": "/api/v1/projects/", "tasks": "/api/v1/tasks/", "events": "/api/v1/events/"}; !maps.Equal(root, want) {
+		t.Errorf("the API offers %v, want %v", root, want)
+	}
+	for _, links := range []map[string]string{index.Links, root} {
+		for name, path := range links {
+			if rec := b.send(request{as: "owner", do: "GET " + path}); rec.Code != 200 || rec.Header().Get("Location") != "" {
+				t.Errorf("%s: %s answers %d", name, path, rec.Code)
+			}
+		}
+	}
+}
+
 func TestUnknownPaths(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	for _, path := range []string{
-		"/nowhere", "/api", "/api/", "/api/v1", "/api/v1/", "/api/v1/nowhere/", "/api/v1/tasks/x/y/z/", "//", "/api/v1//tasks/", "//api/v1/tasks/",
+		"/nowhere", "/api", "/api/", "/api/v1/nowhere/", "/api/v1/tasks/x/y/z/", "//", "/api/v1//tasks/", "//api/v1/tasks/",
 		"/api/v1/tasks//", "/api/v1/./tasks/", "/api/v1/x/../tasks/", "/api/v1/tasks/..", "/api/v1/tasks/.", "/api/v1/%2e%2e/tasks/", "/api/v1%2Ftasks/",
 		"/api/v1/tasks/a%2Fb/", "/api/v1/tasks/a\\b/", "/api/v1/tasks/a%5Cb/", "/api/v1/tasks/%00/", "/api/v1/tasks/..%2f", "/api/docs/assets/", "/api/docs/assets/nowhere.js",
 		"/api/docs/assets/README.md", "/api/docs/assets/..%2fassets.go", "/API/v1/tasks/",
@@ -86,16 +111,20 @@ func TestMethods(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	for path, allow := range map[string]string{
-		all:                        "GET, HEAD, POST",
-		one:                        "DELETE, GET, HEAD, PATCH, PUT",
-		one + "complete/":          "POST",
-		"/api/v1/me":               "GET, HEAD",
-		"/api/v1/auth/token/":      "POST",
-		"/healthz":                 "GET, HEAD",
-		"/":                        "GET, HEAD",
-		"/api/docs/assets/swagger": "GET, HEAD",
+		all:                        "GET, HEAD, OPTIONS, POST",
+		one:                        "DELETE, GET, HEAD, OPTIONS, PATCH, PUT",
+		one + "complete/":          "OPTIONS, POST",
+		"/api/v1/me":               "GET, HEAD, OPTIONS",
+		"/api/v1/auth/token/":      "OPTIONS, POST",
+		"/healthz":                 "GET, HEAD, OPTIONS",
+		"/":                        "GET, HEAD, OPTIONS",
+		"/api/docs/assets/swagger": "GET, HEAD, OPTIONS",
 	} {
-		for _, method := range []string{"OPTIONS", "TRACE", "DELETE", "PATCH", "PUT", "POST", "get", "PROPFIND", strings.Repeat("X", 100)} {
+		rec := b.send(request{do: "OPTIONS " + path})
+		if h := rec.Header(); rec.Code != 204 || rec.Body.Len() != 0 || h.Get("Allow") != allow || (h.Get("Accept-Patch") != "") != strings.Contains(allow, "PATCH") {
+			t.Errorf("OPTIONS %s: %d %v", path, rec.Code, h)
+		}
+		for _, method := range []string{"TRACE", "DELETE", "PATCH", "PUT", "POST", "get", "PROPFIND", strings.Repeat("X", 100)} {
 			if slices.Contains(strings.Split(allow, ", "), method) {
 				continue
 			}
@@ -106,6 +135,10 @@ func TestMethods(t *testing.T) {
 			}
 		}
 	}
+	if len(b.accounts.asked) != 0 || len(b.resources.calls) != 0 {
+		t.Error("a method that is not taken reaches the gate or a use case")
+	}
+	problem(t, b.send(request{do: "OPTIONS /nowhere"}), 404, "not_found")
 	override := header("X-HTTP-Method-Override", "DELETE", "X-Method-Override", "DELETE")
 	if b.send(request{as: "owner", do: "GET " + one, header: override}); b.resources.last().name != "Get" {
 		t.Errorf("a header turned GET into %s", b.resources.last().name)

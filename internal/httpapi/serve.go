@@ -59,20 +59,33 @@ func (s *server) identify(x *exchange) error {
 }
 
 // findRoute finds the operation of the request: not_found for an unknown path, method_not_allowed for a method that
-// the path does not take.
+// the path does not take. OPTIONS is taken by all paths and needs no token, as the answer to a wrong method tells the same.
 func (s *server) findRoute(x *exchange) error {
 	route := s.router.find(x.r, &x.found)
 	if route == nil {
 		return fault.New(fault.NotFound, "There is nothing at this path.")
 	}
 	e, ok := route.endpoint(x.r.Method)
-	if !ok {
-		x.w.Header()["Allow"] = x.value(route.allow)
+	if ok {
+		x.endpoint = e
+		return nil
+	}
+	x.w.Header()["Allow"] = x.value(route.allow)
+	if x.r.Method != http.MethodOptions {
 		return route.refusal
 	}
-	x.endpoint = e
+	if _, patched := route.endpoints[http.MethodPatch]; patched {
+		x.w.Header()["Accept-Patch"] = x.value(acceptPatch)
+	}
+	x.endpoint = s.describing
+	if !underAPI(x.r) {
+		x.endpoint.meter = meter{}
+	}
 	return nil
 }
+
+// describe answers what a path takes; the headers are there already.
+func (s *server) describe(x *exchange) error { return x.sendNothing(http.StatusNoContent) }
 
 // begin opens an exchange and sets the headers that every answer has.
 func (s *server) begin(w http.ResponseWriter, r *http.Request) *exchange {

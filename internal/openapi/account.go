@@ -79,8 +79,13 @@ func serviceSchemas() object {
 		{"Index", open(object{
 			{"name", text("The service's name.")},
 			{"version", text("The service's version.")},
-			{"links", object{{"type", "object"}, {"additionalProperties", object{{"type", "string"}, {"format", "uri-reference"}}}, {"description", "Where to go from here."}}},
+			{"links", ref("Links")},
 		}, "name", "version", "links")},
+		{"Links", object{
+			{"type", "object"},
+			{"additionalProperties", object{{"type", "string"}, {"format", "uri-reference"}}},
+			{"description", "Where to go from here."},
+		}},
 		{"EventsVerification", open(object{
 			{"ok", object{{"type", "boolean"}, {"description", "Whether all events are as they were written."}}},
 			{"checked", described(number, "How many events fit, from the first one on.")},

@@ -52,7 +52,7 @@ func Build(info Info, ops []operation.Operation) (*Document, error) {
 }
 
 const aboutTenants = "Every record belongs to one tenant, the one that the access token names. An id of another tenant is " +
-	"as unknown as one that never was. Paths end in a slash; without it they answer alike. HEAD is taken wherever GET is."
+	"as unknown as one that never was. Paths end in a slash; without it they answer alike. HEAD is taken wherever GET is, and OPTIONS, which names what a path takes, everywhere."
 
 func (b *builder) root() object {
 	description := b.info.Description

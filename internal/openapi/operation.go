@@ -120,7 +120,7 @@ func (b *builder) responses(op *operation.Operation) object {
 		good, refused = limited(good), append(refused, tooMany)
 	}
 	switch op.Kind {
-	case operation.Health, operation.Index:
+	case operation.Health, operation.Index, operation.Root:
 		refused = append(refused, notValid)
 	case operation.Ready:
 		refused = append(refused, notValid, unavailable)
@@ -209,6 +209,8 @@ func fixedAnswer(kind operation.Kind) string {
 		return "EventsVerification"
 	case operation.Index:
 		return "Index"
+	case operation.Root:
+		return "Links"
 	default:
 		return "Status"
 	}

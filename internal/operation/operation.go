@@ -41,6 +41,8 @@ const (
 	Health
 	Ready
 	Index
+	// Root is GET /api/v1/: what lies below it.
+	Root
 )
 
 // Audience is who may call an operation.

@@ -51,6 +51,7 @@ func platform() []Operation {
 		public("getReDoc", "GET", "/api/redoc/", ReDoc, "service", "The document in ReDoc"),
 		public("getHealth", "GET", "/healthz", Health, "service", "Whether the process lives"),
 		public("getReadiness", "GET", "/readyz", Ready, "service", "Whether requests can be served"),
+		public("getRoot", "GET", Prefix, Root, "service", "What the API offers"),
 		public("getIndex", "GET", "/", Index, "service", "The service, its version and its links"),
 	}
 }

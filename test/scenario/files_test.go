@@ -200,6 +200,7 @@ func TestFileRanges(t *testing.T) {
 			{"the middle", http.Header{"Range": {"bytes=2-4"}}, 206, "234", "bytes 2-4/10"},
 			{"from the end", http.Header{"Range": {"bytes=-3"}}, 206, "789", "bytes 7-9/10"},
 			{"to the end", http.Header{"Range": {"bytes=8-99"}}, 206, "89", "bytes 8-9/10"},
+			{"the end, and nothing", http.Header{"Range": {"bytes=-0, -1"}}, 206, "9", "bytes 9-9/10"},
 			{"another unit", http.Header{"Range": {"lines=1-2"}}, 200, "0123456789", ""},
 			{"if it still is", http.Header{"Range": {"bytes=0-0"}, "If-Range": {tag}}, 206, "0", "bytes 0-0/10"},
 			{"if it were another", http.Header{"Range": {"bytes=0-0"}, "If-Range": {`"other"`}}, 200, "0123456789", ""},
@@ -215,7 +216,7 @@ func TestFileRanges(t *testing.T) {
 				t.Errorf("%s: %v", c.name, got.header)
 			}
 		}
-		for _, ranges := range []string{"bytes=10-", "bytes=5-2", "bytes=a-b"} {
+		for _, ranges := range []string{"bytes=10-", "bytes=5-2", "bytes=a-b", "bytes=-0", "bytes=-00,-0", "bytes=-"} {
 			got := f.content("owner-acme", "GET", "", http.Header{"Range": {ranges}})
 			if got.status != 416 || contains(got.body, `{"code":"range_not_satisfiable"}`) != "" || got.header.Get("Content-Range") != "bytes */10" {
 				t.Errorf("%s: %d %v %s", ranges, got.status, got.header, got.body)
@@ -223,6 +224,9 @@ func TestFileRanges(t *testing.T) {
 			if got.header.Get("Content-Disposition") != "" || got.header.Get("Content-Type") != "application/problem+json" {
 				t.Errorf("%s: the headers of the file are still there: %v", ranges, got.header)
 			}
+		}
+		if head := f.content("owner-acme", "HEAD", "", http.Header{"Range": {"bytes=2-4"}}); head.status != 200 || head.header.Get("Content-Length") != "10" {
+			t.Errorf("a range is for GET alone: HEAD answered %d %v", head.status, head.header)
 		}
 		got := f.content("owner-acme", "GET", "", http.Header{"Range": {"bytes=0-1,4-5"}})
 		media, params, err := mime.ParseMediaType(got.header.Get("Content-Type"))
