@@ -32,3 +32,14 @@ func (s *Service) AddMember(ctx context.Context, tenant, username, role string) 
 	_, err := s.accounts.AddMember(ctx, tenant, username, parsed)
 	return err
 }
+
+// RemoveMember ends the membership of a user in a tenant, named by its slug or id. Their tokens for it open nothing from
+// then on. A tenant keeps its last owner.
+func (s *Service) RemoveMember(ctx context.Context, tenant, username string) error {
+	return s.accounts.RemoveMember(ctx, tenant, username)
+}
+
+// SuspendTenant refuses every request of a tenant, named by its slug or id, from now on.
+func (s *Service) SuspendTenant(ctx context.Context, tenant string) error {
+	return s.accounts.Suspend(ctx, tenant)
+}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/tenantrytest"
 )
 
 // client is an owner of a tenant of the example.
@@ -92,4 +93,9 @@ func TestInvoices(t *testing.T) {
 	if shown := c.send("GET", "/api/v1/customers/"+customer+"/", "", 200); shown["invoices"] != 1.0 {
 		t.Errorf("the customer is %v", shown)
 	}
+}
+
+func TestNoTenantReachesAnothers(t *testing.T) {
+	t.Parallel()
+	tenantrytest.Attack(t, newApp())
 }

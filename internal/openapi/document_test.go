@@ -213,6 +213,8 @@ func TestSchemasOfFields(t *testing.T) {
 		"TaskCreate/status":         `{"type":"string","enum":["todo","done"],"default":"todo"}`,
 		"TaskPatch/status":          `{"type":"string","enum":["todo","done"]}`,
 		"ProjectCreate/name":        `{"type":"string","minLength":1,"maxLength":255,"description":"Unique in the tenant."}`,
+		"TaskCreate/assignee":       `{"type":["string","null"],"format":"uuid","description":"The id of one of the tenant's members.","x-references":"members"}`,
+		"TaskPatch/parent":          `{"type":["string","null"],"format":"uuid","description":"The id of one of the tenant's tasks.","x-references":"tasks"}`,
 		"ProjectStatistics/total":   `{"type":"integer","format":"int64","description":"All."}`,
 		"ProjectStatistics/days":    `{"type":"array","items":{"type":"string","format":"date"}}`,
 		"ProjectStatistics/by_name": `{"type":"object","additionalProperties":{"type":["number","null"],"format":"double"}}`,

@@ -232,8 +232,15 @@ func fieldInput(f *schema.Field, whole bool) object {
 	if whole && !f.Required && !f.Default.IsNull() {
 		s = s.with(member{"default", f.Default})
 	}
-	return described(s, inputDescription(f))
+	s = described(s, inputDescription(f))
+	if f.Ref != nil { // says to programs what the description says to people
+		s = s.with(member{references, f.Ref.Resource})
+	}
+	return s
 }
+
+// references is the extension that names the resource, or the members, whose id a field takes.
+const references = "x-references"
 
 func inputDescription(f *schema.Field) string {
 	parts := []string{f.Description}
