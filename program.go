@@ -37,12 +37,12 @@ func (a *App) Main(args []string) int {
 // open reaches the database for the command line.
 func (a *App) open(ctx context.Context, settings cli.Settings, logger *slog.Logger) (cli.Database, error) {
 	o := Options{
-		DataDir: settings.Storage.DataDir, DatabaseURL: string(settings.Storage.DatabaseURL), MigrationURL: string(settings.Storage.MigrationURL),
+		DataDir: string(settings.Storage.DataDir), DatabaseURL: string(settings.Storage.DatabaseURL), MigrationURL: string(settings.Storage.MigrationURL),
 		Production: settings.Storage.Environment == cli.Production, SQLiteSynchronous: settings.Storage.SqliteSynchronous,
 		SigningKey: settings.Tokens.Key, Issuer: settings.Tokens.JWTIssuer,
 		AccessTTL: settings.Tokens.AccessTTL.Duration(), RefreshTTL: settings.Tokens.RefreshTTL.Duration(),
 		MaxBody: int64(settings.Serving.MaxBody), Logger: logger,
-		FilesURL: settings.Storage.FilesURL, MaxUpload: int64(settings.Serving.MaxUpload),
+		FilesURL: string(settings.Storage.FilesURL), MaxUpload: int64(settings.Serving.MaxUpload),
 	}
 	limitedBy(&o, settings.Limits)
 	db, err := a.connect(ctx, o)

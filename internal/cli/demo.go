@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -73,6 +74,9 @@ func (c *demoCommand) Run(ctx context.Context, s *session) error {
 	if c.Storage.Environment == Production {
 		return &usageError{"demo is refused in production: anyone could know the sample users"}
 	}
+	if err := s.writable(c.Out); err != nil {
+		return err
+	}
 	service, closing, err := s.service(ctx, &Settings{Storage: c.Storage, Tokens: c.Tokens})
 	if err != nil {
 		return err
@@ -91,6 +95,22 @@ func (c *demoCommand) Run(ctx context.Context, s *session) error {
 	s.print("Passwords and tokens are in %s.", c.Out)
 	if result.Token != "" {
 		s.print("\nWith the server running, try it:\n\n  %s", result.curl(options.BaseURL))
+	}
+	return nil
+}
+
+// writable finds a wrong --out before there is any data whose tokens it should have got.
+func (s *session) writable(out string) error {
+	source := s.vars.source("out")
+	if out == "" {
+		return &usageError{source + `: "" is not a file`}
+	}
+	path := s.path(out)
+	if there, err := os.Stat(path); err == nil && there.IsDir() {
+		return &problem{source + ": " + out + " is a directory; it takes the name of a file", nil}
+	}
+	if _, err := os.Stat(filepath.Dir(path)); err != nil {
+		return &problem{source + ": " + out + " can't be written", reason(err)}
 	}
 	return nil
 }

@@ -80,11 +80,13 @@ func (b *buffer) reset() {
 type fakeProgram struct {
 	settings cli.Settings
 	openErr  error
-	pending  []string
-	migrated int
-	closed   int
-	demos    []cli.DemoOptions
-	demoErr  error
+	// serverErr is what stands in the way of a server once its database is open.
+	serverErr error
+	pending   []string
+	migrated  int
+	closed    int
+	demos     []cli.DemoOptions
+	demoErr   error
 	// demoHangs makes the sample data wait for its context to end.
 	demoHangs bool
 	server    *fakeServer
@@ -126,7 +128,7 @@ func (d fakeDatabase) Close() error {
 
 func (f *fakeProgram) Accounts() cli.Accounts { return f.accounts }
 
-func (f *fakeProgram) Server() (cli.Server, error) { return f.server, nil }
+func (f *fakeProgram) Server() (cli.Server, error) { return f.server, f.serverErr }
 
 func (f *fakeProgram) Demo(ctx context.Context, o cli.DemoOptions) (cli.DemoResult, error) {
 	if f.demoHangs {

@@ -17,12 +17,12 @@ func (s *session) database(ctx context.Context, settings *Settings) (Database, e
 		return nil, &usageError{s.vars.source("migration-url") + " is for PostgreSQL; it takes --database-url as well"}
 	}
 	if storage.DatabaseURL == "" {
-		if err := s.dataDir(s.path(storage.DataDir)); err != nil {
+		if err := s.dataDir(s.path(string(storage.DataDir))); err != nil {
 			return nil, err
 		}
 	}
 	opened := *settings
-	opened.Storage.DataDir = s.path(storage.DataDir)
+	opened.Storage.DataDir = Directory(s.path(string(storage.DataDir)))
 	database, err := s.program.Open(ctx, opened, s.log())
 	if err != nil {
 		err = s.unusable(*storage, err)
@@ -36,11 +36,14 @@ func (s *session) database(ctx context.Context, settings *Settings) (Database, e
 
 // unusable says which database fails and which flag names it.
 func (s *session) unusable(storage Storage, err error) error {
-	flag := "data-dir"
+	source := s.vars.source("data-dir")
 	if storage.DatabaseURL != "" {
-		flag = "database-url"
+		source = s.vars.source("database-url")
 	}
-	return &problem{fmt.Sprintf("%s (%s) can't be used", storage.Name(), s.vars.source(flag)), err}
+	if storage.MigrationURL != "" { // either may be the one: the error says as whom we came
+		source += ", " + s.vars.source("migration-url")
+	}
+	return &problem{fmt.Sprintf("%s (%s) can't be used", storage.Name(), source), err}
 }
 
 // service returns what works on the database, once it is migrated, and a function that closes both.

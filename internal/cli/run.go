@@ -144,6 +144,12 @@ func describe(value *kong.Value) string {
 // flagOf finds the flag that a message of kong's begins with.
 var flagOf = regexp.MustCompile(`^--([a-z0-9-]+)`)
 
+// The ways in which kong says that a flag has no value, or one that looks like a flag.
+var (
+	withoutValue = regexp.MustCompile(`expected \w+ value but got "EOL" \(<EOL>\)$`)
+	likeAFlag    = regexp.MustCompile(`expected \w+ value but got "[^"]*" \(\w+ flag\); perhaps try (.*)\?$`)
+)
+
 // misuse turns what kong says of a wrong command into a message that names the variable where one was at fault, and
 // the help to read.
 func (s *session) misuse(model *kong.Application, err error) error {
@@ -151,6 +157,8 @@ func (s *session) misuse(model *kong.Application, err error) error {
 	if match := flagOf.FindStringSubmatch(text); match != nil {
 		text = s.vars.source(match[1]) + strings.TrimPrefix(text, match[0])
 	}
+	text = withoutValue.ReplaceAllString(text, "it takes a value")
+	text = likeAFlag.ReplaceAllString(text, "it takes a value; one that begins with - is written $1")
 	command := model.Name
 	var failed *kong.ParseError
 	if errors.As(err, &failed) && failed.Context != nil {

@@ -55,8 +55,23 @@ func TestMisuseIsOneLineThatSaysWhatToDo(t *testing.T) {
 		},
 		{
 			"a bad database URL, whose password isn't shown", "serve --database-url mysql://u:hunter2@h/d", "",
+			`--database-url: "mysql://u@h/d": it takes a URL such as postgres://USER@HOST:5432/DATABASE; see tenantry serve --help`,
+		},
+		{
+			"a database URL that is none, which isn't shown", "serve --database-url host=h,password=hunter2", "",
 			"--database-url: it takes a URL such as postgres://USER@HOST:5432/DATABASE; see tenantry serve --help",
 		},
+		{"a flag without its value", "serve --addr", "", "--addr: it takes a value; see tenantry serve --help"},
+		{
+			"a value that looks like a flag", "serve --access-ttl -5m", "",
+			`--access-ttl: it takes a value; one that begins with - is written --access-ttl="-5m"; see tenantry serve --help`,
+		},
+		{"no data directory", "serve --data-dir=", "", `--data-dir: "" is not a directory; "." is the one you are in; see tenantry serve --help`},
+		{
+			"a place for files that is none", "serve --files-url s3:bucket", "",
+			`--files-url: "s3:bucket" is not file:///DIR or s3://BUCKET/PREFIX; see tenantry serve --help`,
+		},
+		{"no file for the tokens", "demo --out=", "", `--out: "" is not a file`},
 		{
 			"a database URL in the wrong place", "serve postgres://u:hunter2@h/d", "",
 			"unexpected argument postgres://u@h/d; see tenantry serve --help",
@@ -180,6 +195,16 @@ func TestFailureIsOneLineThatSaysWhatToDo(t *testing.T) {
 			"a signing key file that isn't there", "serve --jwt-signing-key @none", nil,
 			"--jwt-signing-key: the file none can't be read: no such file or directory",
 		},
+		{"a directory where the tokens file should be", "demo --out .", nil, "--out: . is a directory; it takes the name of a file"},
+		{"a tokens file where there is no directory", "demo --out none/tokens.json", nil, "--out: none/tokens.json can't be written: no such file or directory"},
+		{
+			"a place for files that the program doesn't know", "serve --files-url ftp://h/d --addr 127.0.0.1:0", errors.New("this program takes file:///DIR"),
+			"--files-url: this program takes file:///DIR",
+		},
+		{
+			"one of two roles", "migrate status --database-url postgres://u:hunter2@h/d --migration-url postgres://o@h/d", errors.New(`user "o": the password was refused`),
+			`PostgreSQL at postgres://u@h/d (--database-url, --migration-url) can't be used: user "o": the password was refused; check that it runs and that the URL is right`,
+		},
 		{
 			"an unreachable database", "migrate status --database-url postgres://u:hunter2@h/d", refused,
 			"PostgreSQL at postgres://u@h/d (--database-url) can't be used: dial tcp 127.0.0.1:5432: connect: connection refused; " +
@@ -196,6 +221,9 @@ func TestFailureIsOneLineThatSaysWhatToDo(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
 			b.fake.openErr = test.err
+			if strings.Contains(test.args, "--files-url") {
+				b.fake.openErr, b.fake.serverErr = nil, test.err
+			}
 			got := b.run(strings.Fields(test.args)...)
 			_, line, _ := strings.Cut("\n"+got.errors, "\ntenantry: "+test.want[:20])
 			if got.code != 1 || test.want[:20]+line != test.want+"\n" || got.out != "" {

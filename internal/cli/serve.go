@@ -46,6 +46,9 @@ func (c *serveCommand) Run(ctx context.Context, s *session) error {
 	defer func() { _ = listener.Close() }()
 	server, err := service.Server()
 	if err != nil {
+		if c.Storage.FilesURL != "" {
+			err = &problem{s.vars.source("files-url"), err}
+		}
 		return err
 	}
 	if err := c.welcome(starting, s, service, baseURL(listener.Addr().String())); err != nil {

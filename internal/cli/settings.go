@@ -25,10 +25,10 @@ type Settings struct {
 // Storage says where the data is.
 type Storage struct {
 	Environment       string      `default:"development" enum:"development,production" placeholder:"NAME" help:"development or production; production refuses weak signing keys, pending migrations and database roles that bypass row security."`
-	DataDir           string      `default:"./data" placeholder:"DIR" help:"Where the embedded databases, the files and the generated signing key are."`
+	DataDir           Directory   `default:"./data" placeholder:"DIR" help:"Where the embedded databases, the files and the generated signing key are."`
 	DatabaseURL       DatabaseURL `name:"database-url" placeholder:"URL" help:"PostgreSQL, as postgres://USER:PASSWORD@HOST:5432/DATABASE. Without it: embedded SQLite in the data directory."`
 	MigrationURL      DatabaseURL `name:"migration-url" placeholder:"URL" help:"The same PostgreSQL as the role that owns the tables; it migrates and never serves."`
-	FilesURL          string      `name:"files-url" placeholder:"URL" help:"Where the files of documents are, as file:///DIR or s3://BUCKET/PREFIX?endpoint=URL&region=NAME. Without it: in the data directory. Several nodes need the same place."`
+	FilesURL          FilesURL    `name:"files-url" placeholder:"URL" help:"Where the files of documents are, as file:///DIR or s3://BUCKET/PREFIX?endpoint=URL&region=NAME. Without it: in the data directory. Several nodes need the same place."`
 	SqliteSynchronous string      `default:"full" enum:"full,normal" placeholder:"MODE" help:"full: an acknowledged write survives a power cut. normal: faster, the last writes may not."`
 }
 
@@ -37,7 +37,7 @@ func (s Storage) Name() string {
 	if s.DatabaseURL != "" {
 		return "PostgreSQL at " + s.DatabaseURL.String()
 	}
-	return "embedded SQLite in " + s.DataDir
+	return "embedded SQLite in " + string(s.DataDir)
 }
 
 // Tokens says how tokens are signed and how long they are good.

@@ -29,7 +29,7 @@ func (s *session) signingKey(storage Storage, tokens Tokens) ([]byte, error) {
 	case text == "" && storage.Environment == Production:
 		return nil, &usageError{"production needs --" + flag + ": " + keyHint}
 	case text == "":
-		return s.generatedKey(storage.DataDir)
+		return s.generatedKey(string(storage.DataDir))
 	}
 	key := []byte(text)
 	if file, isFile := strings.CutPrefix(text, "@"); isFile {

@@ -25,6 +25,18 @@ func (a *Address) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// Directory is the name of a directory.
+type Directory string
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (d *Directory) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		return errors.New(`"" is not a directory; "." is the one you are in`)
+	}
+	*d = Directory(text)
+	return nil
+}
+
 // Size is a number of bytes.
 type Size int64
 
@@ -114,14 +126,39 @@ type DatabaseURL string
 
 var errDatabaseURL = errors.New("it takes a URL such as postgres://USER:PASSWORD@HOST:5432/DATABASE")
 
-// UnmarshalText implements encoding.TextUnmarshaler. Its error never repeats the text, which holds a password.
+// FilesURL is where files are kept. Which schemes there are is the program's to say.
+type FilesURL string
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (f *FilesURL) UnmarshalText(text []byte) error {
+	u, err := url.Parse(string(text))
+	switch {
+	case len(text) == 0:
+	case err != nil: // what can't be read may hold a password anywhere
+		return errors.New("it takes a URL, file:///DIR or s3://BUCKET/PREFIX")
+	case u.Scheme == "", u.Scheme == "file" && (u.Host != "" || !strings.HasPrefix(u.Path, "/")), u.Scheme != "file" && u.Host == "":
+		return fmt.Errorf("%q is not file:///DIR or s3://BUCKET/PREFIX", text)
+	}
+	*f = FilesURL(text)
+	return nil
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler. Its error never repeats the text as it is, which holds a password.
 func (d *DatabaseURL) UnmarshalText(text []byte) error {
 	if len(text) == 0 {
 		*d = ""
 		return nil
 	}
 	u, err := url.Parse(string(text))
-	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") || u.Host == "" && u.Query().Get("host") == "" {
+	switch {
+	case err != nil:
+		return errDatabaseURL
+	case u.Scheme != "postgres" && u.Scheme != "postgresql":
+		if u.Scheme != "" && u.Host != "" { // else it may be anything, a password as well
+			return fmt.Errorf("%q: %w", DatabaseURL(text).String(), errDatabaseURL)
+		}
+		return errDatabaseURL
+	case u.Host == "" && u.Query().Get("host") == "":
 		return errDatabaseURL
 	}
 	*d = DatabaseURL(text)
