@@ -16,6 +16,7 @@ import (
 	"github.com/tenantry/tenantry/internal/demo"
 	"github.com/tenantry/tenantry/internal/httpapi"
 	"github.com/tenantry/tenantry/internal/limit"
+	"github.com/tenantry/tenantry/internal/tenant"
 )
 
 // Main runs the command line with the arguments behind the program's name and returns the exit code: 0, 1 where
@@ -142,6 +143,11 @@ type commandService struct{ *Service }
 
 // Accounts implements cli.Service.
 func (s commandService) Accounts() cli.Accounts { return s.accounts }
+
+// VerifyEvents implements cli.Service.
+func (s commandService) VerifyEvents(ctx context.Context, of tenant.ID) (checked, broken int64, err error) {
+	return s.resources.VerifyChain(ctx, of)
+}
 
 // Demo implements cli.Service.
 func (s commandService) Demo(ctx context.Context, o cli.DemoOptions) (cli.DemoResult, error) {

@@ -8,6 +8,7 @@ type commands struct {
 	Tenant  tenantCommand  `cmd:"" help:"Make, list, suspend and activate tenants."`
 	User    userCommand    `cmd:"" help:"Make and list users, set passwords, add users to tenants."`
 	Token   tokenCommand   `cmd:"" help:"Print tokens for a member."`
+	Events  eventsCommand  `cmd:"" help:"Check the audit trails."`
 	OpenAPI openapiCommand `cmd:"" name:"openapi" help:"Print the OpenAPI document of the API."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/tenantry/tenantry/internal/cli"
 	"github.com/tenantry/tenantry/internal/fault"
+	"github.com/tenantry/tenantry/internal/tenant"
 )
 
 // bundle is one command line on a program that only remembers what it was asked.
@@ -91,6 +92,8 @@ type fakeProgram struct {
 	demoHangs bool
 	server    *fakeServer
 	accounts  *fakeAccounts
+	// broken are the first events of tenants that don't fit.
+	broken map[tenant.ID]int64
 }
 
 func newFake() *fakeProgram {
@@ -129,6 +132,10 @@ func (d fakeDatabase) Close() error {
 func (f *fakeProgram) Accounts() cli.Accounts { return f.accounts }
 
 func (f *fakeProgram) Server() (cli.Server, error) { return f.server, f.serverErr }
+
+func (f *fakeProgram) VerifyEvents(_ context.Context, of tenant.ID) (checked, broken int64, err error) {
+	return 7, f.broken[of], nil
+}
 
 func (f *fakeProgram) Demo(ctx context.Context, o cli.DemoOptions) (cli.DemoResult, error) {
 	if f.demoHangs {

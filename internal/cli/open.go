@@ -60,15 +60,19 @@ func (s *session) service(ctx context.Context, settings *Settings) (Service, fun
 // accounts is service for the commands that administer tenants and users. They issue no token and take no signing
 // key: one that is thrown away does.
 func (s *session) accounts(ctx context.Context, storage Storage) (Accounts, func(), error) {
-	key := make([]byte, minKey)
-	if _, err := io.ReadFull(s.env.Random, key); err != nil {
-		return nil, nil, err
-	}
-	service, closing, err := s.keyed(ctx, &Settings{Storage: storage, Tokens: Tokens{Key: key}})
+	service, closing, err := s.keyless(ctx, storage)
 	if err != nil {
 		return nil, nil, err
 	}
 	return service.Accounts(), closing, nil
+}
+
+func (s *session) keyless(ctx context.Context, storage Storage) (Service, func(), error) {
+	key := make([]byte, minKey)
+	if _, err := io.ReadFull(s.env.Random, key); err != nil {
+		return nil, nil, err
+	}
+	return s.keyed(ctx, &Settings{Storage: storage, Tokens: Tokens{Key: key}})
 }
 
 func (s *session) keyed(ctx context.Context, settings *Settings) (Service, func(), error) {

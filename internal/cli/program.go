@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net"
 	"time"
+
+	"github.com/tenantry/tenantry/internal/tenant"
 )
 
 // Program is what the commands work on. The root package hands it in.
@@ -36,6 +38,9 @@ type Service interface {
 	Accounts() Accounts
 	// Server returns the server of the API.
 	Server() (Server, error)
+	// VerifyEvents recomputes the chain of a tenant's events. It returns how many fit, from the first one on, and the
+	// number of the first that does not or is missing, 0 where all do.
+	VerifyEvents(ctx context.Context, of tenant.ID) (checked, broken int64, err error)
 	// Demo adds what the sample data lacks and writes the tokens file.
 	Demo(ctx context.Context, options DemoOptions) (DemoResult, error)
 }
