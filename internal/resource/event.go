@@ -8,7 +8,6 @@ import (
 
 	"github.com/tenantry/tenantry/internal/id"
 	"github.com/tenantry/tenantry/internal/operation"
-	"github.com/tenantry/tenantry/internal/policy"
 	"github.com/tenantry/tenantry/internal/query"
 	"github.com/tenantry/tenantry/internal/schema"
 	"github.com/tenantry/tenantry/internal/storage"
@@ -18,19 +17,9 @@ import (
 // record appends the event of a write to the transaction.
 func (t *Tx) record(ctx context.Context, def *Definition, action string, record id.ID, changes []byte) error {
 	return t.tx.Append(ctx, storage.Event{
-		ID: id.New(), At: t.now, ActorID: t.call.Actor.ID, Actor: actorJSON(t.call.Actor), Action: action,
+		ID: id.New(), At: t.now, ActorID: t.call.Actor.ID, Actor: storage.ActorJSON(t.call.Actor), Action: action,
 		Resource: def.Schema.Name, Record: record, Changes: changes, RequestID: t.call.RequestID, IP: t.call.IP,
 	})
-}
-
-func actorJSON(a policy.Actor) []byte {
-	out := append([]byte(`{"id":"`), a.ID.String()...)
-	out = append(append(out, `","kind":"`...), a.Kind...)
-	out = schema.AppendString(append(out, `","name":`...), a.Name)
-	if !a.OnBehalfOf.IsZero() {
-		out = append(append(append(out, `,"on_behalf_of":"`...), a.OnBehalfOf.String()...), '"')
-	}
-	return append(out, '}')
 }
 
 // changesBetween returns {field: [old, new]} of the fields that differ, and whether any does. A creation has no

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tenantry/tenantry/internal/id"
+	"github.com/tenantry/tenantry/internal/policy"
 	"github.com/tenantry/tenantry/internal/schema"
 )
 
@@ -26,6 +27,17 @@ type Event struct {
 	RequestID string
 	IP        string
 	Hash      [sha256.Size]byte
+}
+
+// ActorJSON returns an actor as Event.Actor has it.
+func ActorJSON(a policy.Actor) []byte {
+	out := append([]byte(`{"id":"`), a.ID.String()...)
+	out = append(append(out, `","kind":"`...), a.Kind...)
+	out = schema.AppendString(append(out, `","name":`...), a.Name)
+	if !a.OnBehalfOf.IsZero() {
+		out = append(append(append(out, `,"on_behalf_of":"`...), a.OnBehalfOf.String()...), '"')
+	}
+	return append(out, '}')
 }
 
 // Payload returns the bytes that the event adds to the chain: all its fields but Seq and Hash, each as its length

@@ -10,8 +10,8 @@ import (
 )
 
 // Platform is the plane above the tenants. Each method is one transaction. Every method that changes who may do
-// what MUST raise the generation in the same transaction: caches live by it. Only Rehash, CreateFamily, Prune and a
-// RotateFamily that succeeds need not; one that revokes the family does.
+// what MUST raise the generation in the same transaction: caches live by it. Only Rehash, CreateFamily, Prune, a
+// RotateFamily that succeeds and the outbox need not; a RotateFamily that revokes the family does.
 type Platform interface {
 	Tenants() Tenants
 	Users() Users
@@ -19,9 +19,19 @@ type Platform interface {
 	Identities() Identities
 	Tokens() Tokens
 	Keys() Keys
+	Recorder
 	// Generation returns a number that rises with every change of who may do what. It is cheap: nodes ask for
 	// it several times a second.
 	Generation(ctx context.Context) (int64, error)
+}
+
+// Recorder lets changes of the platform leave events.
+type Recorder interface {
+	// Recording returns the same platform for one change, which queues the events in its own transaction: where the
+	// change fails, or changes nothing, nothing is queued. A RotateFamily that succeeds is none: the events are
+	// those of a family that it revokes.
+	Recording(events ...QueuedEvent) Platform
+	Outbox() Outbox
 }
 
 // Page is a part of a list of the platform, in the order of ids; After is the last id of the page before.
@@ -142,4 +152,28 @@ type Tokens interface {
 	Revoked(ctx context.Context, now time.Time) ([]id.ID, error)
 	// Prune forgets what has expired.
 	Prune(ctx context.Context, now time.Time) error
+}
+
+// QueuedEvent is an event on its way from the platform to a trail.
+type QueuedEvent struct {
+	// Trail is the tenant whose trail it belongs to, or tenant.Platform.
+	Trail tenant.ID
+	// Event lacks Seq and Hash, which it gets from its trail.
+	Event Event
+	// Until is when a claim ends: before, nobody else delivers the event. Zero is no claim.
+	Until time.Time
+	// Tried is set on a claimed event that somebody had claimed before, and so may have delivered.
+	Tried bool
+}
+
+// Outbox is the queue of events that changes of the platform have left for the trails, which may lie in other
+// databases. It keeps an event until it is finished.
+type Outbox interface {
+	// Add queues events that come with no change.
+	Add(ctx context.Context, events ...QueuedEvent) error
+	// Claim takes up to limit events that nobody has a claim on now, the ones that wait longest, and claims them
+	// until then. Of two calls at once, each event goes to one.
+	Claim(ctx context.Context, now, until time.Time, limit int) ([]QueuedEvent, error)
+	// Finish forgets events that are in their trails; unknown ones are ignored.
+	Finish(ctx context.Context, events ...id.ID) error
 }

@@ -12,13 +12,17 @@ import (
 // ID names a tenant. It is a type of its own so that no other id can stand where a tenant is meant.
 type ID id.ID
 
+// Platform stands where a tenant would for what belongs to none: it names the platform's own trail of events. It is
+// the greatest of all UUIDs, which NewID never returns, and no tenant can be created with it.
+var Platform = ID{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
+
 // NewID returns a fresh id.
 func NewID() ID { return ID(id.New()) }
 
-// ParseID reads the canonical form of a UUID; the zero id names no tenant and is refused.
+// ParseID reads the canonical form of a UUID; the zero id and Platform name no tenant and are refused.
 func ParseID(text string) (ID, bool) {
 	parsed, ok := id.Parse(text)
-	return ID(parsed), ok && !parsed.IsZero()
+	return ID(parsed), ok && !parsed.IsZero() && ID(parsed) != Platform
 }
 
 // String returns the canonical form.

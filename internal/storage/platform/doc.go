@@ -12,6 +12,7 @@
 //	families     id, tenant_id?, user_id → users, current_token, expires_at, revoked_at?
 //	revocations  id, expires_at
 //	signing_keys id, algorithm, sealed, public, created_at, activates_at, deactivates_at?, retires_at?
+//	outbox       id, trail, at, actor_id, actor, action, resource, record?, changes, request_id, ip, claimed_until, claims
 //	generation   id = 1, value; one row
 //
 // PostgreSQL has uuid, text COLLATE "C", boolean, timestamptz and bigint; SQLite has TEXT for ids and INTEGER for

@@ -36,9 +36,13 @@ type Config struct {
 }
 
 // New returns the platform plane of an engine.
-func New(c Config) storage.Platform { return &plane{c} }
+func New(c Config) storage.Platform { return &plane{Config: c} }
 
-type plane struct{ Config }
+// plane is the platform, with the events that a change queues.
+type plane struct {
+	Config
+	events []storage.QueuedEvent
+}
 
 func (p *plane) Tenants() storage.Tenants         { return tenants{p} }
 func (p *plane) Users() storage.Users             { return users{p} }
@@ -46,6 +50,11 @@ func (p *plane) Memberships() storage.Memberships { return memberships{p} }
 func (p *plane) Identities() storage.Identities   { return identities{p} }
 func (p *plane) Tokens() storage.Tokens           { return tokens{p} }
 func (p *plane) Keys() storage.Keys               { return keys{p} }
+func (p *plane) Outbox() storage.Outbox           { return outbox{p} }
+
+func (p *plane) Recording(events ...storage.QueuedEvent) storage.Platform {
+	return &plane{Config: p.Config, events: events}
+}
 
 func (p *plane) Generation(ctx context.Context) (int64, error) {
 	var value int64
@@ -56,7 +65,7 @@ func (p *plane) Generation(ctx context.Context) (int64, error) {
 // sql brings a statement from PostgreSQL's form to the dialect's.
 func (p *plane) sql(text string) string {
 	if p.Dialect == sqlgen.SQLite {
-		return strings.NewReplacer("platform.", "", "$", "?", " FOR UPDATE", "").Replace(text)
+		return strings.NewReplacer("platform.", "", "$", "?", " FOR UPDATE SKIP LOCKED", "", " FOR UPDATE", "").Replace(text)
 	}
 	return text
 }
@@ -85,27 +94,45 @@ type transaction struct {
 	tx *sql.Tx
 }
 
-// update runs fn in a transaction, which is committed where fn returns nil.
+// errNothing is what the function of a transaction returns where there was nothing to do.
+var errNothing = errors.New("nothing to do")
+
+// update runs fn in a transaction, which is committed where fn returns nil, with the events of the plane.
 func (p *plane) update(ctx context.Context, doing string, fn func(transaction) error) error {
+	return p.transact(ctx, doing, func(t transaction) error {
+		if err := fn(t); err != nil {
+			return err
+		}
+		return t.queue(ctx, p.events)
+	})
+}
+
+// change is update for what changes who may do what: it raises the generation, last, since everyone waits there.
+func (p *plane) change(ctx context.Context, doing string, fn func(transaction) error) error {
+	return p.transact(ctx, doing, func(t transaction) error {
+		if err := fn(t); err != nil {
+			return err
+		}
+		if err := t.queue(ctx, p.events); err != nil {
+			return err
+		}
+		return t.raise(ctx)
+	})
+}
+
+func (p *plane) transact(ctx context.Context, doing string, fn func(transaction) error) error {
 	tx, err := p.Write.BeginTx(ctx, nil)
 	if err != nil {
 		return p.wrap(doing, err)
 	}
 	defer func() { _ = tx.Rollback() }() // does nothing after a commit
-	if err := fn(transaction{p, tx}); err != nil {
+	switch err := fn(transaction{p, tx}); {
+	case errors.Is(err, errNothing):
+		return nil
+	case err != nil:
 		return p.wrap(doing, err)
 	}
 	return p.wrap(doing, tx.Commit())
-}
-
-// change is update for what changes who may do what: it raises the generation, last, since everyone waits there.
-func (p *plane) change(ctx context.Context, doing string, fn func(transaction) error) error {
-	return p.update(ctx, doing, func(t transaction) error {
-		if err := fn(t); err != nil {
-			return err
-		}
-		return t.raise(ctx)
-	})
 }
 
 func (t transaction) raise(ctx context.Context) error {

@@ -18,6 +18,9 @@ func tenantTargets(t *tenant.Tenant) []any {
 }
 
 func (p tenants) Create(ctx context.Context, t tenant.Tenant) error {
+	if t.ID == tenant.Platform {
+		return errors.New("create the tenant: its id is the platform's")
+	}
 	err := p.change(ctx, "create the tenant", func(tx transaction) error {
 		_, err := tx.exec(ctx, "INSERT INTO platform.tenants (id, slug, name, status, created_at) VALUES ($1, $2, $3, $4, $5)",
 			t.ID.String(), t.Slug, t.Name, string(t.Status), p.moment(t.CreatedAt))

@@ -34,7 +34,7 @@ func (p tokens) Family(ctx context.Context, family id.ID, now time.Time) (storag
 
 func (p tokens) RotateFamily(ctx context.Context, family, presented, next id.ID, now time.Time) error {
 	rotated := false
-	err := p.update(ctx, "rotate the token family", func(tx transaction) error {
+	err := p.transact(ctx, "rotate the token family", func(tx transaction) error {
 		n, err := tx.exec(ctx, "UPDATE platform.families SET current_token = $3"+
 			" WHERE id = $1 AND current_token = $2 AND revoked_at IS NULL AND expires_at > $4",
 			family.String(), presented.String(), next.String(), p.moment(now))
@@ -50,15 +50,21 @@ func (p tokens) RotateFamily(ctx context.Context, family, presented, next id.ID,
 }
 
 func (p tokens) RevokeFamily(ctx context.Context, family id.ID, now time.Time) error {
-	return p.update(ctx, "revoke the token family", func(tx transaction) error {
+	return p.transact(ctx, "revoke the token family", func(tx transaction) error {
 		return tx.revoke(ctx, family, now)
 	})
 }
 
-// revoke ends a family that is not revoked yet, and raises the generation where it did.
+// revoke ends a family that is not revoked yet, and then queues the plane's events and raises the generation.
 func (t transaction) revoke(ctx context.Context, family id.ID, now time.Time) error {
 	n, err := t.exec(ctx, "UPDATE platform.families SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL", family.String(), t.moment(now))
-	if err != nil || n == 0 {
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return errNothing
+	}
+	if err := t.queue(ctx, t.events); err != nil {
 		return err
 	}
 	return t.raise(ctx)

@@ -55,6 +55,7 @@ func grant(ctx context.Context, tx *sql.Tx, role string) error {
 			"GRANT INSERT, UPDATE ON platform.signing_keys TO "+to,
 			"GRANT INSERT, DELETE ON platform.removals, platform.identities TO "+to,
 			"GRANT UPDATE ON platform.generation TO "+to,
+			"GRANT INSERT, UPDATE (claimed_until, claims), DELETE ON platform.outbox TO "+to,
 			"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA tenant TO "+to,
 			"REVOKE UPDATE, DELETE ON tenant.events FROM "+to,
 			"REVOKE DELETE ON tenant.event_heads FROM "+to,

@@ -149,7 +149,11 @@ func create(path string) error {
 
 func (e *Engine) platformPath() string { return filepath.Join(e.Dir, "platform.db") }
 
+// tenantPath returns where a tenant's file lies; the platform's trail is kept like one, beside the platform.
 func (e *Engine) tenantPath(t tenant.ID) string {
+	if t == tenant.Platform {
+		return filepath.Join(e.Dir, "platform-events.db")
+	}
 	return filepath.Join(e.Dir, "tenants", t.String()+".db")
 }
 

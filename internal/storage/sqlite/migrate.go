@@ -105,6 +105,9 @@ func (e *Engine) Migrate(ctx context.Context) error {
 	if err := e.migratePlatform(ctx); err != nil {
 		return err
 	}
+	if err := e.provisionTrail(ctx); err != nil {
+		return err
+	}
 	stale, err := e.stale(ctx)
 	if err != nil {
 		return err
@@ -132,6 +135,19 @@ func (e *Engine) migratePlatform(ctx context.Context) error {
 		return err
 	}
 	return e.change(ctx, e.platform.path, platformOwner, e.form.platform, "platform", nil)
+}
+
+// provisionTrail makes the file of the platform's own trail where it is missing, and migrates it by opening it.
+func (e *Engine) provisionTrail(ctx context.Context) error {
+	if err := create(e.tenantPath(tenant.Platform)); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("make the platform's trail: %w", err)
+	}
+	one, err := e.files.acquire(ctx, tenant.Platform)
+	if err != nil {
+		return fmt.Errorf("migrate the platform's trail: %w", err)
+	}
+	e.files.release(one)
+	return nil
 }
 
 func (e *Engine) migrateTenant(ctx context.Context, t tenant.ID) error {

@@ -24,11 +24,14 @@ func (e *Engine) Pending(ctx context.Context) ([]string, error) {
 	if found != e.form.platform {
 		out = append(out, "bring the platform's tables from \""+found+"\" to \""+e.form.platform+"\"")
 	}
+	if _, err := os.Stat(e.tenantPath(tenant.Platform)); errors.Is(err, os.ErrNotExist) {
+		out = append(out, "create the platform's trail of events")
+	}
 	stale, err := e.stale(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for _, t := range stale {
+	for _, t := range append(stale, tenant.Platform) {
 		words, err := e.pendingOf(ctx, t)
 		if err != nil {
 			return nil, fmt.Errorf("tenant %s: %w", t, err)

@@ -68,6 +68,7 @@ func topics() []topic {
 		{"identities", identityCases()},
 		{"tokens", tokenCases()},
 		{"keys", keyCases()},
+		{"outbox", outboxCases()},
 	}
 }
 
