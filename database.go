@@ -125,7 +125,7 @@ func (d *database) assemble() (*Service, error) {
 		return nil, err
 	}
 	s.accounts, err = account.New(account.Config{
-		Platform: d.Platform(), Tokens: tokens, Clock: o.Clock, Logger: o.Logger,
+		Platform: d.Platform(), Open: d.Open, Tokens: tokens, Clock: o.Clock, Logger: o.Logger,
 		AccessTTL: o.AccessTTL, RefreshTTL: o.RefreshTTL,
 	})
 	if err != nil {

@@ -3,6 +3,7 @@ package tenantry
 import (
 	"context"
 
+	"github.com/tenantry/tenantry/internal/account"
 	"github.com/tenantry/tenantry/internal/fault"
 	"github.com/tenantry/tenantry/internal/policy"
 	"github.com/tenantry/tenantry/internal/tenant"
@@ -11,15 +12,18 @@ import (
 // TenantID names a tenant.
 type TenantID = tenant.ID
 
+// provisioning is who acts in events where the program that embeds the service does.
+func provisioning() account.By { return account.System("provisioning") }
+
 // CreateTenant adds a tenant. The slug is 1 to 63 lower-case letters, digits and inner hyphens, and not taken yet.
 func (s *Service) CreateTenant(ctx context.Context, slug, name string) (TenantID, error) {
-	t, err := s.accounts.CreateTenant(ctx, name, slug)
+	t, err := s.accounts.CreateTenant(ctx, provisioning(), name, slug)
 	return t.ID, err
 }
 
 // CreateUser adds a user, who belongs to no tenant yet. The name is not taken yet, the password has 8 to 1,024 bytes.
 func (s *Service) CreateUser(ctx context.Context, username, password string) (ID, error) {
-	u, err := s.accounts.CreateUser(ctx, username, password, false)
+	u, err := s.accounts.CreateUser(ctx, provisioning(), username, password, false)
 	return u.ID, err
 }
 
@@ -29,17 +33,17 @@ func (s *Service) AddMember(ctx context.Context, tenant, username, role string) 
 	if !ok {
 		return fault.Invalid(fault.Field{Name: "role", Code: fault.FieldChoice, Message: "must be viewer, member, admin or owner"})
 	}
-	_, err := s.accounts.AddMember(ctx, tenant, username, parsed)
+	_, err := s.accounts.AddMember(ctx, provisioning(), tenant, username, parsed)
 	return err
 }
 
 // RemoveMember ends the membership of a user in a tenant, named by its slug or id. Their tokens for it open nothing from
 // then on. A tenant keeps its last owner.
 func (s *Service) RemoveMember(ctx context.Context, tenant, username string) error {
-	return s.accounts.RemoveMember(ctx, tenant, username)
+	return s.accounts.RemoveMember(ctx, provisioning(), tenant, username)
 }
 
 // SuspendTenant refuses every request of a tenant, named by its slug or id, from now on.
 func (s *Service) SuspendTenant(ctx context.Context, tenant string) error {
-	return s.accounts.Suspend(ctx, tenant)
+	return s.accounts.Suspend(ctx, provisioning(), tenant)
 }

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/tenantry/tenantry/internal/fault"
@@ -22,12 +23,14 @@ import (
 
 // Config says what a Service works with.
 type Config struct {
-	// Platform, Tokens, Clock and Logger are required. Times of the clock should keep the monotonic reading of
+	// Platform, Open, Tokens, Clock and Logger are required. Times of the clock should keep the monotonic reading of
 	// time.Now: the gate measures by them how old its answers are.
 	Platform storage.Platform
-	Tokens   *token.Authority
-	Clock    func() time.Time
-	Logger   *slog.Logger
+	// Open returns the store of a tenant, or of tenant.Platform: events go to its trail, and nothing else of it is used.
+	Open   func(ctx context.Context, t tenant.ID) (storage.Store, error)
+	Tokens *token.Authority
+	Clock  func() time.Time
+	Logger *slog.Logger
 	// AccessTTL is how long an access token is good, 15 minutes by default. RefreshTTL is how long a log-in lasts
 	// before the password is asked again, 7 days by default: refreshing does not move its end.
 	AccessTTL, RefreshTTL time.Duration
@@ -46,12 +49,13 @@ type Service struct {
 	interval              time.Duration
 	passwords             *hasher
 	gate                  *gate
+	courier               *courier
 }
 
 // New returns a Service. It reads nothing yet.
 func New(c Config) (*Service, error) {
-	if c.Platform == nil || c.Tokens == nil || c.Clock == nil || c.Logger == nil {
-		return nil, errors.New("account service takes a platform, tokens, a clock and a logger")
+	if c.Platform == nil || c.Open == nil || c.Tokens == nil || c.Clock == nil || c.Logger == nil {
+		return nil, errors.New("account service takes a platform, trails, tokens, a clock and a logger")
 	}
 	g, err := newGate(c.Platform, c.Clock)
 	if err != nil {
@@ -63,6 +67,9 @@ func New(c Config) (*Service, error) {
 		refreshTTL: positive(c.RefreshTTL, 7*24*time.Hour),
 		interval:   positive(c.Poll, 300*time.Millisecond),
 		passwords:  newHasher(c.Passwords), gate: g,
+		courier: &courier{
+			platform: c.Platform, open: c.Open, clock: c.Clock, log: c.Logger, events: storage.Events(), wake: make(chan struct{}, 1),
+		},
 	}, nil
 }
 
@@ -175,8 +182,12 @@ func (s *Service) IsMember(ctx context.Context, t tenant.ID, user id.ID) (bool, 
 }
 
 // Watch follows the changes that other nodes make, until the context ends. Without it every answer is read anew
-// after a second. It also lets the platform forget, once in an hour, what has expired.
+// after a second. It also delivers the events that wait in the outbox, and lets the platform forget, once in an
+// hour, what has expired.
 func (s *Service) Watch(ctx context.Context) {
+	var delivering sync.WaitGroup
+	defer delivering.Wait()
+	delivering.Go(func() { s.courier.run(ctx) }) // aside: a slow delivery must not make the gate's answers old
 	ticker := time.NewTicker(s.interval)
 	defer ticker.Stop()
 	failing := false

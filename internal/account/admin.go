@@ -10,6 +10,7 @@ import (
 	"github.com/tenantry/tenantry/internal/fault"
 	"github.com/tenantry/tenantry/internal/id"
 	"github.com/tenantry/tenantry/internal/policy"
+	"github.com/tenantry/tenantry/internal/schema"
 	"github.com/tenantry/tenantry/internal/storage"
 	"github.com/tenantry/tenantry/internal/tenant"
 )
@@ -34,7 +35,7 @@ func member(at storage.Standing) Member {
 }
 
 // CreateTenant adds a tenant; validation_failed, conflict where the slug is taken.
-func (s *Service) CreateTenant(ctx context.Context, name, slug string) (tenant.Tenant, error) {
+func (s *Service) CreateTenant(ctx context.Context, by By, name, slug string) (tenant.Tenant, error) {
 	var fields []fault.Field
 	if !printable(name, maxTenantName) {
 		fields = append(fields, invalid("name", "A name has 1 to 255 printable characters."))
@@ -46,7 +47,9 @@ func (s *Service) CreateTenant(ctx context.Context, name, slug string) (tenant.T
 		return tenant.Tenant{}, err
 	}
 	t := tenant.Tenant{ID: tenant.NewID(), Slug: slug, Name: name, Status: tenant.Active, CreatedAt: s.moment()}
-	return t, s.change(func() error { return s.platform.Tenants().Create(ctx, t) })
+	event := s.event(by, "created", aboutTenant, id.ID(t.ID), made("slug", schema.String(slug)), made("name", schema.String(name)),
+		made("status", schema.String(string(t.Status))))
+	return t, s.change(ctx, in(event, t.ID, tenant.Platform), func(p storage.Platform) error { return p.Tenants().Create(ctx, t) })
 }
 
 // Tenant returns the tenant that ref names, by slug or id; not_found.
@@ -66,25 +69,26 @@ func (s *Service) Tenants(ctx context.Context, after tenant.ID, limit int) ([]te
 }
 
 // Suspend refuses every request of the tenant from now on; not_found.
-func (s *Service) Suspend(ctx context.Context, ref string) error {
-	return s.setStatus(ctx, ref, tenant.Suspended)
+func (s *Service) Suspend(ctx context.Context, by By, ref string) error {
+	return s.setStatus(ctx, by, ref, "suspended", tenant.Suspended)
 }
 
 // Activate ends a suspension; not_found.
-func (s *Service) Activate(ctx context.Context, ref string) error {
-	return s.setStatus(ctx, ref, tenant.Active)
+func (s *Service) Activate(ctx context.Context, by By, ref string) error {
+	return s.setStatus(ctx, by, ref, "activated", tenant.Active)
 }
 
-func (s *Service) setStatus(ctx context.Context, ref string, status tenant.Status) error {
+func (s *Service) setStatus(ctx context.Context, by By, ref, action string, status tenant.Status) error {
 	t, err := s.Tenant(ctx, ref)
-	if err != nil {
+	if err != nil || t.Status == status {
 		return err
 	}
-	return s.change(func() error { return s.platform.Tenants().SetStatus(ctx, t.ID, status) })
+	event := s.event(by, action, aboutTenant, id.ID(t.ID), change{"status", schema.String(string(t.Status)), schema.String(string(status))})
+	return s.change(ctx, in(event, t.ID, tenant.Platform), func(p storage.Platform) error { return p.Tenants().SetStatus(ctx, t.ID, status) })
 }
 
 // CreateUser adds a user; validation_failed, conflict where the name is taken.
-func (s *Service) CreateUser(ctx context.Context, username, password string, operator bool) (User, error) {
+func (s *Service) CreateUser(ctx context.Context, by By, username, password string, operator bool) (User, error) {
 	var fields []fault.Field
 	if !validUsername(username) {
 		fields = append(fields, invalid("username", "A username has 1 to 150 printable characters, the first and last no spaces."))
@@ -97,7 +101,9 @@ func (s *Service) CreateUser(ctx context.Context, username, password string, ope
 		return User{}, err
 	}
 	u := storage.User{ID: id.New(), Username: username, PasswordHash: hash, Active: true, Operator: operator, CreatedAt: s.moment()}
-	return publicUser(u), s.change(func() error { return s.platform.Users().Create(ctx, u) })
+	event := s.event(by, "created", aboutUsers, u.ID, made("username", schema.String(username)), made("is_active", schema.Bool(true)),
+		made("is_operator", schema.Bool(operator)))
+	return publicUser(u), s.change(ctx, in(event, tenant.Platform), func(p storage.Platform) error { return p.Users().Create(ctx, u) })
 }
 
 // User returns the user of the name; not_found.
@@ -125,7 +131,7 @@ func (s *Service) Users(ctx context.Context, after id.ID, limit int) ([]User, er
 }
 
 // SetPassword gives the user a new password and ends all their sessions; validation_failed, not_found.
-func (s *Service) SetPassword(ctx context.Context, username, password string) error {
+func (s *Service) SetPassword(ctx context.Context, by By, username, password string) error {
 	if err := fault.Invalid(passwordFields(password)...); err != nil {
 		return err
 	}
@@ -137,20 +143,26 @@ func (s *Service) SetPassword(ctx context.Context, username, password string) er
 	if err != nil {
 		return err
 	}
-	return s.change(func() error { return s.platform.Users().SetPassword(ctx, u.ID, hash) })
+	event := s.event(by, "password_changed", aboutUsers, u.ID)
+	return s.change(ctx, in(event, tenant.Platform), func(p storage.Platform) error { return p.Users().SetPassword(ctx, u.ID, hash) })
 }
 
 // SetActive enables or disables the user in all tenants; not_found.
-func (s *Service) SetActive(ctx context.Context, username string, active bool) error {
+func (s *Service) SetActive(ctx context.Context, by By, username string, active bool) error {
 	u, err := s.user(ctx, username)
-	if err != nil {
+	if err != nil || u.Active == active {
 		return err
 	}
-	return s.change(func() error { return s.platform.Users().SetActive(ctx, u.ID, active) })
+	action := "disabled"
+	if active {
+		action = "enabled"
+	}
+	event := s.event(by, action, aboutUsers, u.ID, change{"is_active", schema.Bool(u.Active), schema.Bool(active)})
+	return s.change(ctx, in(event, tenant.Platform), func(p storage.Platform) error { return p.Users().SetActive(ctx, u.ID, active) })
 }
 
 // AddMember makes the user a member of the tenant; validation_failed, not_found, conflict where they are one.
-func (s *Service) AddMember(ctx context.Context, ref, username string, role policy.Role) (Member, error) {
+func (s *Service) AddMember(ctx context.Context, by By, ref, username string, role policy.Role) (Member, error) {
 	if err := fault.Invalid(roleFields(role)...); err != nil {
 		return Member{}, err
 	}
@@ -163,7 +175,9 @@ func (s *Service) AddMember(ctx context.Context, ref, username string, role poli
 		return Member{}, err
 	}
 	m := storage.Membership{ID: id.New(), Tenant: t.ID, User: u.ID, Role: role, CreatedAt: s.moment()}
-	err = s.change(func() error { return s.platform.Memberships().Create(ctx, m) })
+	event := s.event(by, "created", aboutMembers, m.ID, made("user", schema.ID(u.ID)), made("username", schema.String(u.Username)),
+		made("role", schema.String(role.String())))
+	err = s.change(ctx, in(event, t.ID), func(p storage.Platform) error { return p.Memberships().Create(ctx, m) })
 	return member(storage.Standing{Tenant: t, User: u, Membership: m}), err
 }
 
@@ -182,30 +196,35 @@ func (s *Service) Members(ctx context.Context, ref string, after id.ID, limit in
 }
 
 // RemoveMember ends a membership; not_found, conflict where it is the tenant's last owner's.
-func (s *Service) RemoveMember(ctx context.Context, ref, username string) error {
+func (s *Service) RemoveMember(ctx context.Context, by By, ref, username string) error {
 	at, err := s.place(ctx, ref, username)
 	if err != nil {
 		return err
 	}
-	return s.change(func() error { return s.platform.Memberships().Delete(ctx, at.Tenant.ID, at.Membership.ID) })
+	m := at.Membership
+	event := s.event(by, "deleted", aboutMembers, m.ID, gone("user", schema.ID(m.User)), gone("username", schema.String(at.User.Username)),
+		gone("role", schema.String(m.Role.String())))
+	return s.change(ctx, in(event, m.Tenant), func(p storage.Platform) error { return p.Memberships().Delete(ctx, m.Tenant, m.ID) })
 }
 
 // SetRole changes a member's role; validation_failed, not_found, conflict where it is the tenant's last owner's.
-func (s *Service) SetRole(ctx context.Context, ref, username string, role policy.Role) error {
+func (s *Service) SetRole(ctx context.Context, by By, ref, username string, role policy.Role) error {
 	if err := fault.Invalid(roleFields(role)...); err != nil {
 		return err
 	}
 	at, err := s.place(ctx, ref, username)
-	if err != nil {
+	if err != nil || at.Membership.Role == role {
 		return err
 	}
-	return s.change(func() error { return s.platform.Memberships().SetRole(ctx, at.Tenant.ID, at.Membership.ID, role) })
+	m := at.Membership
+	event := s.event(by, "updated", aboutMembers, m.ID, change{"role", schema.String(m.Role.String()), schema.String(role.String())})
+	return s.change(ctx, in(event, m.Tenant), func(p storage.Platform) error { return p.Memberships().SetRole(ctx, m.Tenant, m.ID, role) })
 }
 
 // Issue signs tokens for a user without their password, for whoever holds the server's key and database anyway.
 // The access token is good for ttl, or as long as any where ttl is 0. It fails as choosing a tenant in SignIn does, but
 // says which of user, tenant and membership is missing.
-func (s *Service) Issue(ctx context.Context, username, ref string, ttl time.Duration) (Grant, error) {
+func (s *Service) Issue(ctx context.Context, by By, username, ref string, ttl time.Duration) (Grant, error) {
 	if ttl < 0 || ttl > maxIssue {
 		return Grant{}, fault.Invalid(invalid("ttl", "A token is good for up to 366 days."))
 	}
@@ -233,7 +252,8 @@ func (s *Service) Issue(ctx context.Context, username, ref string, ttl time.Dura
 		return Grant{}, err
 	}
 	ttl = positive(ttl, s.accessTTL)
-	grant, _, err := s.start(ctx, at, ttl, max(s.refreshTTL, ttl))
+	event := s.event(by, "token_issued", aboutMembers, at.Membership.ID)
+	grant, _, err := s.start(ctx, event, at, ttl, max(s.refreshTTL, ttl))
 	return grant, err
 }
 
@@ -258,10 +278,23 @@ func notMember() error {
 	return fault.New(fault.NotFound, "The user does not belong to the tenant.")
 }
 
-// change runs a write and forgets what the gate knew, also where the write failed: it may have been committed.
-func (s *Service) change(write func() error) error {
-	defer s.gate.drop()
-	return write()
+// change is record for what changes who may do what: the gate forgets what it knew, also where the write failed,
+// since it may have been committed.
+func (s *Service) change(ctx context.Context, events []storage.QueuedEvent, write func(storage.Platform) error) error {
+	return s.record(ctx, events, func(p storage.Platform) error {
+		defer s.gate.drop()
+		return write(p)
+	})
+}
+
+// record runs a write that queues its events, and delivers them before it returns. That the delivery fails is no
+// failure of the write: it is made up for.
+func (s *Service) record(ctx context.Context, events []storage.QueuedEvent, write func(storage.Platform) error) error {
+	if err := write(s.platform.Recording(s.courier.claimed(events)...)); err != nil {
+		return err
+	}
+	s.courier.deliver(context.WithoutCancel(ctx), events)
+	return nil
 }
 
 func (s *Service) hash(ctx context.Context, password string) (string, error) {

@@ -35,43 +35,43 @@ func TestCreateValidates(t *testing.T) {
 	ctx := t.Context()
 	long := strings.Repeat("é", 150)
 	for _, bad := range []string{"", long + "e", "a\nb", "a\x00", " a", "a ", "\xff", "a\u202eb", "a\u00a0"} {
-		_, err := f.CreateUser(ctx, bad, password, false)
+		_, err := f.CreateUser(ctx, by, bad, password, false)
 		wantFields(t, err, "username")
 	}
 	for _, bad := range []string{"", "1234567", strings.Repeat("x", 1025)} {
-		_, err := f.CreateUser(ctx, "new", bad, false)
+		_, err := f.CreateUser(ctx, by, "new", bad, false)
 		wantFields(t, err, "password")
-		wantFields(t, f.SetPassword(ctx, "bob", bad), "password")
+		wantFields(t, f.SetPassword(ctx, by, "bob", bad), "password")
 	}
-	_, err := f.CreateUser(ctx, "", "", false)
+	_, err := f.CreateUser(ctx, by, "", "", false)
 	wantFields(t, err, "username", "password")
 	for _, good := range []string{"a", long, "Jo Smith", "a@b.example"} {
-		if _, err := f.CreateUser(ctx, good, strings.Repeat("x", 1024), false); err != nil {
+		if _, err := f.CreateUser(ctx, by, good, strings.Repeat("x", 1024), false); err != nil {
 			t.Errorf("%q: %v", good, err)
 		}
 	}
 	for _, bad := range []string{"", "A", "a_b", "-a", "a-", "a.b", strings.Repeat("a", 64), tenant.NewID().String()} {
-		_, err := f.CreateTenant(ctx, "Name", bad)
+		_, err := f.CreateTenant(ctx, by, "Name", bad)
 		wantFields(t, err, "slug")
 	}
-	_, err = f.CreateTenant(ctx, "", "")
+	_, err = f.CreateTenant(ctx, by, "", "")
 	wantFields(t, err, "name", "slug")
-	_, err = f.CreateTenant(ctx, strings.Repeat("x", 256), "ok")
+	_, err = f.CreateTenant(ctx, by, strings.Repeat("x", 256), "ok")
 	wantFields(t, err, "name")
-	_, err = f.AddMember(ctx, "acme", "gus", policy.NoRole)
+	_, err = f.AddMember(ctx, by, "acme", "gus", policy.NoRole)
 	wantFields(t, err, "role")
-	wantFields(t, f.SetRole(ctx, "acme", "bob", policy.Role(9)), "role")
+	wantFields(t, f.SetRole(ctx, by, "acme", "bob", policy.Role(9)), "role")
 }
 
 func TestCreateRefusesWhatIsTaken(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	ctx := t.Context()
-	_, err := f.CreateUser(ctx, "bob", password, false)
+	_, err := f.CreateUser(ctx, by, "bob", password, false)
 	wantCode(t, err, fault.Conflict)
-	_, err = f.CreateTenant(ctx, "Acme", "acme")
+	_, err = f.CreateTenant(ctx, by, "Acme", "acme")
 	wantCode(t, err, fault.Conflict)
-	_, err = f.AddMember(ctx, "acme", "bob", policy.Viewer)
+	_, err = f.AddMember(ctx, by, "acme", "bob", policy.Viewer)
 	wantCode(t, err, fault.Conflict)
 	f.signIn(t, "bob", "acme")
 }
@@ -83,9 +83,9 @@ func TestUnknownNamesAreNotFound(t *testing.T) {
 	for _, ref := range []string{"nosuch", "", "No Slug", tenant.NewID().String()} {
 		_, err := f.Tenant(ctx, ref)
 		wantCode(t, err, fault.NotFound)
-		wantCode(t, f.Suspend(ctx, ref), fault.NotFound)
-		wantCode(t, f.Activate(ctx, ref), fault.NotFound)
-		_, err = f.AddMember(ctx, ref, "bob", policy.Viewer)
+		wantCode(t, f.Suspend(ctx, by, ref), fault.NotFound)
+		wantCode(t, f.Activate(ctx, by, ref), fault.NotFound)
+		_, err = f.AddMember(ctx, by, ref, "bob", policy.Viewer)
 		wantCode(t, err, fault.NotFound)
 		_, err = f.Members(ctx, ref, id.ID{}, 10)
 		wantCode(t, err, fault.NotFound)
@@ -93,17 +93,17 @@ func TestUnknownNamesAreNotFound(t *testing.T) {
 	for _, name := range []string{"nobody", "", "\x00"} {
 		_, err := f.User(ctx, name)
 		wantCode(t, err, fault.NotFound)
-		wantCode(t, f.SetPassword(ctx, name, password), fault.NotFound)
-		wantCode(t, f.SetActive(ctx, name, true), fault.NotFound)
-		wantCode(t, f.RemoveMember(ctx, "acme", name), fault.NotFound)
-		_, err = f.Issue(ctx, name, "acme", 0)
+		wantCode(t, f.SetPassword(ctx, by, name, password), fault.NotFound)
+		wantCode(t, f.SetActive(ctx, by, name, true), fault.NotFound)
+		wantCode(t, f.RemoveMember(ctx, by, "acme", name), fault.NotFound)
+		_, err = f.Issue(ctx, by, name, "acme", 0)
 		wantCode(t, err, fault.NotFound)
 	}
-	wantCode(t, f.RemoveMember(ctx, "globex", "bob"), fault.NotFound)
-	wantCode(t, f.SetRole(ctx, "globex", "bob", policy.Owner), fault.NotFound)
-	_, err := f.Issue(ctx, "bob", "globex", 0)
+	wantCode(t, f.RemoveMember(ctx, by, "globex", "bob"), fault.NotFound)
+	wantCode(t, f.SetRole(ctx, by, "globex", "bob", policy.Owner), fault.NotFound)
+	_, err := f.Issue(ctx, by, "bob", "globex", 0)
 	wantCode(t, err, fault.NotFound)
-	_, err = f.Issue(ctx, "bob", "nosuch", 0)
+	_, err = f.Issue(ctx, by, "bob", "nosuch", 0)
 	wantCode(t, err, fault.NotFound)
 }
 
@@ -126,7 +126,7 @@ func TestLists(t *testing.T) {
 	if diff := cmp.Diff([]tenant.Tenant{f.acme, f.globex}, append(first, second...)); diff != "" {
 		t.Errorf("tenants (-want +got):\n%s", diff)
 	}
-	if _, err := f.CreateUser(ctx, "opa", password, true); err != nil {
+	if _, err := f.CreateUser(ctx, by, "opa", password, true); err != nil {
 		t.Fatal(err)
 	}
 	users, err := f.Users(ctx, id.ID{}, 100)
@@ -164,7 +164,7 @@ func TestMembersComeAndGo(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	ctx := t.Context()
-	m, err := f.AddMember(ctx, "globex", "bob", policy.Admin)
+	m, err := f.AddMember(ctx, by, "globex", "bob", policy.Admin)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +172,7 @@ func TestMembersComeAndGo(t *testing.T) {
 		t.Errorf("member = %+v", m)
 	}
 	g := f.signIn(t, "bob", "globex")
-	if err := f.RemoveMember(ctx, "globex", "bob"); err != nil {
+	if err := f.RemoveMember(ctx, by, "globex", "bob"); err != nil {
 		t.Fatal(err)
 	}
 	opens(t, f.Service, g.Access, fault.TokenInvalid)
@@ -183,14 +183,14 @@ func TestSetPassword(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	g := f.signIn(t, "bob", "")
-	if err := f.SetPassword(t.Context(), "bob", "another password"); err != nil {
+	if err := f.SetPassword(t.Context(), by, "bob", "another password"); err != nil {
 		t.Fatal(err)
 	}
-	_, err := f.SignIn(t.Context(), "bob", password, "")
+	_, err := f.SignIn(t.Context(), by, "bob", password, "")
 	wantCode(t, err, fault.CredentialsInvalid)
-	_, err = f.Refresh(t.Context(), g.Refresh)
+	_, err = f.Refresh(t.Context(), by, g.Refresh)
 	wantCode(t, err, fault.TokenInvalid)
-	if _, err := f.SignIn(t.Context(), "bob", "another password", ""); err != nil {
+	if _, err := f.SignIn(t.Context(), by, "bob", "another password", ""); err != nil {
 		t.Error(err)
 	}
 }
@@ -199,18 +199,18 @@ func TestTenantKeepsAnOwner(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	ctx := t.Context()
-	wantCode(t, f.RemoveMember(ctx, "acme", "ann"), fault.Conflict)
-	wantCode(t, f.SetRole(ctx, "acme", "ann", policy.Admin), fault.Conflict)
-	if err := f.SetRole(ctx, "acme", "ann", policy.Owner); err != nil {
+	wantCode(t, f.RemoveMember(ctx, by, "acme", "ann"), fault.Conflict)
+	wantCode(t, f.SetRole(ctx, by, "acme", "ann", policy.Admin), fault.Conflict)
+	if err := f.SetRole(ctx, by, "acme", "ann", policy.Owner); err != nil {
 		t.Errorf("an owner who stays one: %v", err)
 	}
-	if err := f.SetRole(ctx, "acme", "may", policy.Owner); err != nil {
+	if err := f.SetRole(ctx, by, "acme", "may", policy.Owner); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.RemoveMember(ctx, "acme", "ann"); err != nil {
+	if err := f.RemoveMember(ctx, by, "acme", "ann"); err != nil {
 		t.Fatal(err)
 	}
-	wantCode(t, f.SetRole(ctx, "acme", "may", policy.Viewer), fault.Conflict)
+	wantCode(t, f.SetRole(ctx, by, "acme", "may", policy.Viewer), fault.Conflict)
 }
 
 // TestOwnersWhoLeaveAtOnce has the last two go at the same time, on two nodes.
@@ -220,16 +220,16 @@ func TestOwnersWhoLeaveAtOnce(t *testing.T) {
 	ctx := t.Context()
 	other := f.node(t, func(*account.Config) {})
 	for range 10 {
-		if err := f.SetRole(ctx, "acme", "ann", policy.Owner); err != nil {
+		if err := f.SetRole(ctx, by, "acme", "ann", policy.Owner); err != nil {
 			t.Fatal(err)
 		}
-		if err := f.SetRole(ctx, "acme", "may", policy.Owner); err != nil {
+		if err := f.SetRole(ctx, by, "acme", "may", policy.Owner); err != nil {
 			t.Fatal(err)
 		}
 		errs := make([]error, 2)
 		var group sync.WaitGroup
-		group.Go(func() { errs[0] = f.SetRole(ctx, "acme", "ann", policy.Member) })
-		group.Go(func() { errs[1] = other.SetRole(ctx, "acme", "may", policy.Member) })
+		group.Go(func() { errs[0] = f.SetRole(ctx, by, "acme", "ann", policy.Member) })
+		group.Go(func() { errs[1] = other.SetRole(ctx, by, "acme", "may", policy.Member) })
 		group.Wait()
 		if (errs[0] == nil) == (errs[1] == nil) {
 			t.Fatalf("errors = %v, want one conflict", errs)
@@ -252,7 +252,7 @@ func TestIssue(t *testing.T) {
 	for _, c := range []struct{ ttl, want time.Duration }{
 		{0, 15 * time.Minute}, {24 * time.Hour, 24 * time.Hour}, {30 * 24 * time.Hour, 30 * 24 * time.Hour},
 	} {
-		g, err := f.Issue(ctx, "may", "globex", c.ttl)
+		g, err := f.Issue(ctx, by, "may", "globex", c.ttl)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -266,21 +266,21 @@ func TestIssue(t *testing.T) {
 		opens(t, f.Service, g.Access, "")
 		f.refresh(t, g.Refresh)
 	}
-	_, err := f.Issue(ctx, "may", "", 0)
+	_, err := f.Issue(ctx, by, "may", "", 0)
 	wantFields(t, err, "tenant")
 	for _, ttl := range []time.Duration{-1, 367 * 24 * time.Hour} {
-		_, err = f.Issue(ctx, "bob", "", ttl)
+		_, err = f.Issue(ctx, by, "bob", "", ttl)
 		wantFields(t, err, "ttl")
 	}
-	if err := f.Suspend(ctx, "acme"); err != nil {
+	if err := f.Suspend(ctx, by, "acme"); err != nil {
 		t.Fatal(err)
 	}
-	_, err = f.Issue(ctx, "bob", "", 0)
+	_, err = f.Issue(ctx, by, "bob", "", 0)
 	wantCode(t, err, fault.TenantSuspended)
-	if err := f.SetActive(ctx, "gus", false); err != nil {
+	if err := f.SetActive(ctx, by, "gus", false); err != nil {
 		t.Fatal(err)
 	}
-	_, err = f.Issue(ctx, "gus", "", 0)
+	_, err = f.Issue(ctx, by, "gus", "", 0)
 	wantCode(t, err, fault.Conflict)
 }
 

@@ -48,14 +48,14 @@ func TestGateRefusesStrangersAlike(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	for _, name := range []string{"dis", "out"} {
-		if _, err := f.CreateUser(t.Context(), name, password, false); err != nil {
+		if _, err := f.CreateUser(t.Context(), by, name, password, false); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := f.AddMember(t.Context(), "acme", "dis", policy.Owner); err != nil {
+	if _, err := f.AddMember(t.Context(), by, "acme", "dis", policy.Owner); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.SetActive(t.Context(), "dis", false); err != nil {
+	if err := f.SetActive(t.Context(), by, "dis", false); err != nil {
 		t.Fatal(err)
 	}
 	_, badToken := f.Authenticate(t.Context(), "nonsense")
@@ -84,11 +84,11 @@ func TestDisabledUserOfASuspendedTenantLearnsNothing(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	raw := f.signIn(t, "bob", "").Access
-	if err := f.Suspend(t.Context(), "acme"); err != nil {
+	if err := f.Suspend(t.Context(), by, "acme"); err != nil {
 		t.Fatal(err)
 	}
 	opens(t, f.Service, raw, fault.TenantSuspended)
-	if err := f.SetActive(t.Context(), "bob", false); err != nil {
+	if err := f.SetActive(t.Context(), by, "bob", false); err != nil {
 		t.Fatal(err)
 	}
 	opens(t, f.Service, raw, fault.TokenInvalid)
@@ -109,31 +109,31 @@ func refused(want fault.Code) func(account.Session, error) bool {
 func changes() []change {
 	return []change{
 		{"suspended tenant", func(ctx context.Context, f *fixture, _ account.Grant) error {
-			return f.Suspend(ctx, "acme")
+			return f.Suspend(ctx, by, "acme")
 		}, refused(fault.TenantSuspended)},
 		{"removed member", func(ctx context.Context, f *fixture, _ account.Grant) error {
-			return f.RemoveMember(ctx, "acme", "bob")
+			return f.RemoveMember(ctx, by, "acme", "bob")
 		}, refused(fault.TokenInvalid)},
 		{"disabled user", func(ctx context.Context, f *fixture, _ account.Grant) error {
-			return f.SetActive(ctx, "bob", false)
+			return f.SetActive(ctx, by, "bob", false)
 		}, refused(fault.TokenInvalid)},
 		{"changed role", func(ctx context.Context, f *fixture, _ account.Grant) error {
-			return f.SetRole(ctx, "acme", "bob", policy.Viewer)
+			return f.SetRole(ctx, by, "acme", "bob", policy.Viewer)
 		}, func(s account.Session, err error) bool { return err == nil && s.Actor.Role == policy.Viewer }},
 		{"revoked access token", func(ctx context.Context, f *fixture, g account.Grant) error {
-			return f.Revoke(ctx, g.Access)
+			return f.Revoke(ctx, by, g.Access)
 		}, refused(fault.TokenInvalid)},
 		{"revoked family", func(ctx context.Context, f *fixture, g account.Grant) error {
-			return f.Revoke(ctx, g.Refresh)
+			return f.Revoke(ctx, by, g.Refresh)
 		}, refused(fault.TokenInvalid)},
 		{"new password", func(ctx context.Context, f *fixture, _ account.Grant) error {
-			return f.SetPassword(ctx, "bob", "another password")
+			return f.SetPassword(ctx, by, "bob", "another password")
 		}, refused(fault.TokenInvalid)},
 		{"refresh token used twice", func(ctx context.Context, f *fixture, g account.Grant) error {
-			if _, err := f.Refresh(ctx, g.Refresh); err != nil {
+			if _, err := f.Refresh(ctx, by, g.Refresh); err != nil {
 				return err
 			}
-			if _, err := f.Refresh(ctx, g.Refresh); !fault.Is(err, fault.TokenInvalid) {
+			if _, err := f.Refresh(ctx, by, g.Refresh); !fault.Is(err, fault.TokenInvalid) {
 				return fmt.Errorf("second use: %w", err)
 			}
 			return nil
@@ -304,7 +304,7 @@ func TestAnswersNobodyGotAreNotRemembered(t *testing.T) {
 	other := f.node(t, func(*account.Config) {})
 	raw := f.access(t, func(c *token.Claims) { c.User = f.user(t, "gus") })
 	opens(t, other, raw, fault.TokenInvalid)
-	if _, err := f.AddMember(t.Context(), "acme", "gus", policy.Viewer); err != nil {
+	if _, err := f.AddMember(t.Context(), by, "acme", "gus", policy.Viewer); err != nil {
 		t.Fatal(err)
 	}
 	opens(t, other, raw, "")
@@ -358,7 +358,7 @@ func TestAnswerOnItsWayDuringAChangeIsNotUsed(t *testing.T) {
 		_, _ = f.Authenticate(context.WithoutCancel(t.Context()), raw)
 	}()
 	<-held
-	if err := f.Suspend(t.Context(), "acme"); err != nil {
+	if err := f.Suspend(t.Context(), by, "acme"); err != nil {
 		t.Fatal(err)
 	}
 	opens(t, f.Service, raw, fault.TenantSuspended) // does not wait for the read that has begun before
@@ -380,7 +380,7 @@ func TestSlowReadIsNotSharedForLong(t *testing.T) {
 		_, _ = other.Authenticate(context.WithoutCancel(t.Context()), raw)
 	}()
 	<-held
-	if err := f.Suspend(t.Context(), "acme"); err != nil { // other is not told
+	if err := f.Suspend(t.Context(), by, "acme"); err != nil { // other is not told
 		t.Fatal(err)
 	}
 	f.clock.advance(time.Second + 1)
@@ -445,7 +445,7 @@ func TestWatchPrunes(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	raw := f.access(t, func(*token.Claims) {})
-	if err := f.Revoke(t.Context(), raw); err != nil {
+	if err := f.Revoke(t.Context(), by, raw); err != nil {
 		t.Fatal(err)
 	}
 	revoked := func() int {

@@ -15,7 +15,7 @@ import (
 // Refresh exchanges a refresh token for the next pair. Each is good once: a second use means that two parties hold
 // it, so the whole family ends, with the access tokens that came from it. Otherwise it fails as Authenticate does,
 // and asks the database, since a session that is extended must not rest on what was true a second ago.
-func (s *Service) Refresh(ctx context.Context, raw string) (Grant, error) {
+func (s *Service) Refresh(ctx context.Context, by By, raw string) (Grant, error) {
 	claims, err := s.tokens.Verify(raw, token.Refresh)
 	if err != nil {
 		return Grant{}, err
@@ -28,8 +28,10 @@ func (s *Service) Refresh(ctx context.Context, raw string) (Grant, error) {
 		return Grant{}, err
 	}
 	next := id.New()
-	err = s.platform.Tokens().RotateFamily(ctx, claims.Family, claims.ID, next, s.clock())
+	reused := in(s.event(by.as(at.User), "token_reused", aboutMembers, at.Membership.ID), claims.Tenant)
+	err = s.platform.Recording(reused...).Tokens().RotateFamily(ctx, claims.Family, claims.ID, next, s.clock())
 	if fault.Is(err, fault.TokenInvalid) {
+		s.courier.ring()
 		s.gate.drop() // the family may have been revoked just now
 		s.log.WarnContext(ctx, "a refresh token was used that is not current; its family is revoked",
 			"tenant", claims.Tenant.String(), "user", claims.User.String(), "family", claims.Family.String())
@@ -87,7 +89,7 @@ func (s *Service) either(raw string) (token.Claims, error) {
 
 // Revoke takes a token back: an access token alone, a refresh token with its family. What is no token of ours, or
 // none any more, needs no taking back and is no error (RFC 7009, section 2.2).
-func (s *Service) Revoke(ctx context.Context, raw string) error {
+func (s *Service) Revoke(ctx context.Context, by By, raw string) error {
 	claims, err := s.either(raw)
 	if err != nil {
 		return nil
@@ -96,9 +98,24 @@ func (s *Service) Revoke(ctx context.Context, raw string) error {
 	if known, err := s.gate.isRevoked(ctx, claims.ID, claims.Family); err != nil || known {
 		return err
 	}
-	defer s.gate.drop()
-	if claims.Type == token.Refresh {
-		return s.platform.Tokens().RevokeFamily(ctx, claims.Family, s.clock())
+	at, err := s.gate.standing(ctx, place{claims.Tenant, claims.User})
+	if fault.Is(err, fault.NotFound) { // it opens nothing any more
+		at, err = &standing{}, nil
+		at.User.ID = claims.User
 	}
-	return s.platform.Tokens().Revoke(ctx, claims.ID, claims.ExpiresAt)
+	if err != nil {
+		return err
+	}
+	action := "token_revoked"
+	if claims.Type == token.Refresh {
+		action = "logged_out"
+	}
+	// What is revoked already leaves no event, which only the outbox knows.
+	defer s.courier.ring()
+	defer s.gate.drop()
+	p := s.platform.Recording(in(s.event(by.as(at.User), action, aboutMembers, at.Membership.ID), claims.Tenant)...)
+	if claims.Type == token.Refresh {
+		return p.Tokens().RevokeFamily(ctx, claims.Family, s.clock())
+	}
+	return p.Tokens().Revoke(ctx, claims.ID, claims.ExpiresAt)
 }

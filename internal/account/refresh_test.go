@@ -17,7 +17,7 @@ import (
 
 func (f *fixture) refresh(tb testing.TB, raw string) account.Grant {
 	tb.Helper()
-	g, err := f.Refresh(tb.Context(), raw)
+	g, err := f.Refresh(tb.Context(), by, raw)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func TestRefreshRotates(t *testing.T) {
 	f := setup(t)
 	first := f.signIn(t, "may", "acme")
 	f.clock.advance(10 * time.Minute)
-	if err := f.SetRole(t.Context(), "acme", "may", policy.Viewer); err != nil {
+	if err := f.SetRole(t.Context(), by, "acme", "may", policy.Viewer); err != nil {
 		t.Fatal(err)
 	}
 	second := f.refresh(t, first.Refresh)
@@ -52,10 +52,10 @@ func TestReuseRevokesTheFamily(t *testing.T) {
 	owner := f.refresh(t, thief.Refresh)
 	opens(t, f.Service, owner.Access, "")
 
-	_, err := f.Refresh(t.Context(), thief.Refresh)
+	_, err := f.Refresh(t.Context(), by, thief.Refresh)
 	wantCode(t, err, fault.TokenInvalid)
 	for _, raw := range []string{owner.Refresh, thief.Refresh} {
-		_, err := f.Refresh(t.Context(), raw)
+		_, err := f.Refresh(t.Context(), by, raw)
 		wantCode(t, err, fault.TokenInvalid)
 		if got := fault.From(err).Message; got != "The token is not valid." {
 			t.Errorf("message = %q", got)
@@ -78,7 +78,7 @@ func TestOneOfTwoRefreshesAtOnceWins(t *testing.T) {
 		errs := make([]error, 8)
 		for i := range errs {
 			group.Go(func() {
-				_, errs[i] = nodes[i%2].Refresh(t.Context(), g.Refresh)
+				_, errs[i] = nodes[i%2].Refresh(t.Context(), by, g.Refresh)
 			})
 		}
 		group.Wait()
@@ -109,15 +109,15 @@ func TestRefreshAsksTheGate(t *testing.T) {
 		want     fault.Code
 	}{
 		{
-			"suspended", func() error { return f.Suspend(ctx, "acme") }, func() error { return f.Activate(ctx, "acme") },
+			"suspended", func() error { return f.Suspend(ctx, by, "acme") }, func() error { return f.Activate(ctx, by, "acme") },
 			fault.TenantSuspended,
 		},
 		{
-			"disabled", func() error { return f.SetActive(ctx, "bob", false) },
-			func() error { return f.SetActive(ctx, "bob", true) }, fault.TokenInvalid,
+			"disabled", func() error { return f.SetActive(ctx, by, "bob", false) },
+			func() error { return f.SetActive(ctx, by, "bob", true) }, fault.TokenInvalid,
 		},
 		{
-			"removed", func() error { return f.RemoveMember(ctx, "acme", "bob") },
+			"removed", func() error { return f.RemoveMember(ctx, by, "acme", "bob") },
 			func() error { return nil }, fault.TokenInvalid,
 		},
 	}
@@ -125,7 +125,7 @@ func TestRefreshAsksTheGate(t *testing.T) {
 		if err := step.do(); err != nil {
 			t.Fatal(err)
 		}
-		_, err := other.Refresh(ctx, g.Refresh)
+		_, err := other.Refresh(ctx, by, g.Refresh)
 		if code(err) != step.want {
 			t.Errorf("%s: error = %v, want %s", step.name, err, step.want)
 		}
@@ -134,7 +134,7 @@ func TestRefreshAsksTheGate(t *testing.T) {
 		}
 	}
 	for _, raw := range []string{"", "nonsense", g.Access} {
-		_, err := other.Refresh(ctx, raw)
+		_, err := other.Refresh(ctx, by, raw)
 		wantCode(t, err, fault.TokenInvalid)
 	}
 }
@@ -181,14 +181,14 @@ func TestVerifyRefusesWhatIsGoodForNothing(t *testing.T) {
 	verify("nonsense", fault.TokenInvalid)
 	verify(f.access(t, func(c *token.Claims) { c.User = id.New() }), fault.TokenInvalid)
 
-	if err := f.Suspend(ctx, "acme"); err != nil {
+	if err := f.Suspend(ctx, by, "acme"); err != nil {
 		t.Fatal(err)
 	}
 	verify(second.Refresh, fault.TenantSuspended)
-	if err := f.Activate(ctx, "acme"); err != nil {
+	if err := f.Activate(ctx, by, "acme"); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Revoke(ctx, second.Refresh); err != nil {
+	if err := f.Revoke(ctx, by, second.Refresh); err != nil {
 		t.Fatal(err)
 	}
 	verify(second.Refresh, fault.TokenInvalid)
@@ -213,7 +213,7 @@ func TestVerifyRefusesARefreshTokenWithoutItsFamily(t *testing.T) {
 	}
 	_, err = f.Verify(t.Context(), raw)
 	wantCode(t, err, fault.TokenInvalid)
-	_, err = f.Refresh(t.Context(), raw)
+	_, err = f.Refresh(t.Context(), by, raw)
 	wantCode(t, err, fault.TokenInvalid)
 }
 
@@ -222,17 +222,17 @@ func TestRevoke(t *testing.T) {
 	f := setup(t)
 	ctx := t.Context()
 	g, others := f.signIn(t, "bob", ""), f.signIn(t, "bob", "")
-	if err := f.Revoke(ctx, g.Access); err != nil {
+	if err := f.Revoke(ctx, by, g.Access); err != nil {
 		t.Fatal(err)
 	}
 	opens(t, f.Service, g.Access, fault.TokenInvalid)
 	next := f.refresh(t, g.Refresh)
 	opens(t, f.Service, next.Access, "")
-	if err := f.Revoke(ctx, g.Refresh); err != nil { // an old one of the family ends it as well
+	if err := f.Revoke(ctx, by, g.Refresh); err != nil { // an old one of the family ends it as well
 		t.Fatal(err)
 	}
 	opens(t, f.Service, next.Access, fault.TokenInvalid)
-	_, err := f.Refresh(ctx, next.Refresh)
+	_, err := f.Refresh(ctx, by, next.Refresh)
 	wantCode(t, err, fault.TokenInvalid)
 	opens(t, f.Service, others.Access, "")
 }
@@ -243,7 +243,7 @@ func TestRevokeOfNothingIsNoError(t *testing.T) {
 	ctx := context.WithoutCancel(t.Context())
 	g := f.signIn(t, "bob", "")
 	expired := f.access(t, func(c *token.Claims) { c.ExpiresAt = start.Add(-time.Second) })
-	if err := f.Revoke(ctx, g.Access); err != nil {
+	if err := f.Revoke(ctx, by, g.Access); err != nil {
 		t.Fatal(err)
 	}
 	before, err := f.platform.Generation(ctx)
@@ -251,7 +251,7 @@ func TestRevokeOfNothingIsNoError(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, raw := range []string{"", "nonsense", g.Access, g.Access + "A", expired} {
-		if err := f.Revoke(ctx, raw); err != nil {
+		if err := f.Revoke(ctx, by, raw); err != nil {
 			t.Errorf("error = %v, want nil", err)
 		}
 	}
@@ -266,7 +266,7 @@ func TestTokensOfClientsAreRevoked(t *testing.T) {
 	f := setup(t)
 	raw := f.access(t, func(*token.Claims) {})
 	opens(t, f.Service, raw, "")
-	if err := f.Revoke(t.Context(), raw); err != nil {
+	if err := f.Revoke(t.Context(), by, raw); err != nil {
 		t.Fatal(err)
 	}
 	opens(t, f.Service, raw, fault.TokenInvalid)

@@ -27,6 +27,9 @@ const (
 
 var start = time.Date(2026, 11, 23, 9, 0, 0, 250_000_000, time.UTC)
 
+// by is who does everything that a test does not look at.
+var by = account.System("test")
+
 // cheap hashes in no time; what it costs otherwise is tested on its own.
 var cheap = account.Passwords{Time: 1, Memory: 64}
 
@@ -41,6 +44,7 @@ func (c *clock) advance(d time.Duration) { c.passed.Add(int64(d)) }
 type fixture struct {
 	*account.Service
 	platform *platform
+	engine   storage.Engine
 	tokens   *token.Authority
 	clock    *clock
 	log      *logged
@@ -63,7 +67,7 @@ func setup(tb testing.TB) *fixture {
 	if err := engine.Migrate(tb.Context()); err != nil {
 		tb.Fatal(err)
 	}
-	f.platform = &platform{Platform: engine.Platform()}
+	f.engine, f.platform = engine, &platform{Platform: engine.Platform()}
 	f.tokens, err = token.New(token.Config{Key: []byte(secret), Clock: f.clock.Now})
 	if err != nil {
 		tb.Fatal(err)
@@ -77,7 +81,7 @@ func setup(tb testing.TB) *fixture {
 func (f *fixture) node(tb testing.TB, change func(*account.Config)) *account.Service {
 	tb.Helper()
 	config := account.Config{
-		Platform: f.platform, Tokens: f.tokens, Clock: f.clock.Now, Passwords: cheap,
+		Platform: f.platform, Open: f.engine.Open, Tokens: f.tokens, Clock: f.clock.Now, Passwords: cheap,
 		Logger: slog.New(slog.NewJSONHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	change(&config)
@@ -92,10 +96,10 @@ func (f *fixture) populate(tb testing.TB) {
 	tb.Helper()
 	ctx := tb.Context()
 	var err error
-	if f.acme, err = f.CreateTenant(ctx, "Acme", "acme"); err != nil {
+	if f.acme, err = f.CreateTenant(ctx, by, "Acme", "acme"); err != nil {
 		tb.Fatal(err)
 	}
-	if f.globex, err = f.CreateTenant(ctx, "Globex", "globex"); err != nil {
+	if f.globex, err = f.CreateTenant(ctx, by, "Globex", "globex"); err != nil {
 		tb.Fatal(err)
 	}
 	for _, m := range []struct {
@@ -109,10 +113,10 @@ func (f *fixture) populate(tb testing.TB) {
 		{"globex", "may", policy.Member},
 		{"globex", "gus", policy.Owner},
 	} {
-		if _, err := f.CreateUser(ctx, m.user, password, false); err != nil && !fault.Is(err, fault.Conflict) {
+		if _, err := f.CreateUser(ctx, by, m.user, password, false); err != nil && !fault.Is(err, fault.Conflict) {
 			tb.Fatal(err)
 		}
-		if _, err := f.AddMember(ctx, m.tenant, m.user, m.role); err != nil {
+		if _, err := f.AddMember(ctx, by, m.tenant, m.user, m.role); err != nil {
 			tb.Fatal(err)
 		}
 	}
@@ -120,7 +124,7 @@ func (f *fixture) populate(tb testing.TB) {
 
 func (f *fixture) signIn(tb testing.TB, username, ref string) account.Grant {
 	tb.Helper()
-	g, err := f.SignIn(tb.Context(), username, password, ref)
+	g, err := f.SignIn(tb.Context(), by, username, password, ref)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -227,6 +231,22 @@ func (p *platform) Generation(ctx context.Context) (int64, error) {
 func (p *platform) Memberships() storage.Memberships { return memberships{p.Platform.Memberships(), p} }
 func (p *platform) Tokens() storage.Tokens           { return tokens{p.Platform.Tokens(), p} }
 func (p *platform) Users() storage.Users             { return users{p.Platform.Users(), p} }
+
+func (p *platform) Recording(events ...storage.QueuedEvent) storage.Platform {
+	return recording{p.Platform.Recording(events...), p}
+}
+
+// recording is the platform for one change.
+type recording struct {
+	storage.Platform
+	p *platform
+}
+
+func (r recording) Memberships() storage.Memberships {
+	return memberships{r.Platform.Memberships(), r.p}
+}
+func (r recording) Tokens() storage.Tokens { return tokens{r.Platform.Tokens(), r.p} }
+func (r recording) Users() storage.Users   { return users{r.Platform.Users(), r.p} }
 
 type memberships struct {
 	storage.Memberships

@@ -29,7 +29,7 @@ type Grant struct {
 // those with the right password alone: tenant_suspended, or, where ref is empty and several tenants are open to
 // the user, validation_failed with these to choose from. Suspended ones are not offered, and where only one is
 // open it needs no choice. unavailable where too many sign in at once.
-func (s *Service) SignIn(ctx context.Context, username, password, ref string) (Grant, error) {
+func (s *Service) SignIn(ctx context.Context, by By, username, password, ref string) (Grant, error) {
 	leave, err := s.passwords.enter(ctx)
 	if err != nil {
 		return Grant{}, err
@@ -41,18 +41,26 @@ func (s *Service) SignIn(ctx context.Context, username, password, ref string) (G
 		return Grant{}, err
 	}
 	right, weak := s.passwords.match(user.PasswordHash, password)
+	by = by.as(user)
 	if !right || !user.Active {
+		s.logInFailed(ctx, by, at(places, ref))
 		return Grant{}, credentialsInvalid()
 	}
-	at, err := choose(places, ref)
+	place, err := choose(places, ref)
 	if err != nil {
+		if !fault.Is(err, fault.ValidationFailed) { // who only has to choose has not failed
+			s.logInFailed(ctx, by, at(places, ref))
+		}
 		return Grant{}, err
 	}
-	grant, family, err := s.start(ctx, at, s.accessTTL, s.refreshTTL)
+	grant, family, err := s.start(ctx, s.event(by, "logged_in", aboutMembers, place.Membership.ID), place, s.accessTTL, s.refreshTTL)
 	if err != nil {
 		return Grant{}, err
 	}
 	if err := s.confirm(ctx, user, password, family); err != nil {
+		if fault.Is(err, fault.CredentialsInvalid) {
+			s.logInFailed(ctx, by, []storage.Standing{place})
+		}
 		return Grant{}, err
 	}
 	if weak {
@@ -78,15 +86,44 @@ func (s *Service) find(ctx context.Context, username string) (storage.User, []st
 	return user, places, err
 }
 
+// maxFailedTrails bounds what one failed log-in writes.
+const maxFailedTrails = 20
+
+// logInFailed leaves an event in the trails of the tenants that somebody tried to get into, or in the platform's
+// where that is none of the user's own, or too many. Neither the work nor the time tells which: it is one
+// transaction, and the rest happens behind the answer.
+func (s *Service) logInFailed(ctx context.Context, by By, places []storage.Standing) {
+	var events []storage.QueuedEvent
+	for _, place := range places {
+		events = append(events, in(s.event(by, "log_in_failed", aboutMembers, place.Membership.ID), place.Tenant.ID)...)
+	}
+	if len(places) == 0 || len(places) > maxFailedTrails {
+		events = in(s.event(by, "log_in_failed", aboutUsers, by.Actor.ID), tenant.Platform)
+	}
+	// Whoever hangs up early must not get away unseen.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deliveryTime)
+	defer cancel()
+	if err := s.platform.Outbox().Add(ctx, events...); err != nil {
+		s.log.ErrorContext(ctx, "a failed log-in left no event", "user", by.Actor.ID.String(), "ip", by.IP, "request_id", by.RequestID, "error", err)
+		return
+	}
+	s.courier.ring()
+}
+
+// at returns the standings in the named tenant, in all where none is named.
+func at(places []storage.Standing, ref string) []storage.Standing {
+	if ref == "" {
+		return places
+	}
+	asked, isID := tenant.ParseID(ref)
+	return filter(places, func(at storage.Standing) bool {
+		return at.Tenant.Slug == ref || isID && at.Tenant.ID == asked
+	})
+}
+
 // choose returns the standing in the named tenant, or in the only one there is.
 func choose(places []storage.Standing, ref string) (storage.Standing, error) {
-	named := places
-	if ref != "" {
-		named = filter(places, func(at storage.Standing) bool {
-			asked, isID := tenant.ParseID(ref)
-			return at.Tenant.Slug == ref || isID && at.Tenant.ID == asked
-		})
-	}
+	named := at(places, ref)
 	if len(named) == 0 {
 		return storage.Standing{}, credentialsInvalid()
 	}
@@ -117,13 +154,14 @@ func filter(places []storage.Standing, keep func(storage.Standing) bool) []stora
 	return kept
 }
 
-// start begins a family of refresh tokens and signs its first pair.
-func (s *Service) start(ctx context.Context, at storage.Standing, accessTTL, refreshTTL time.Duration) (Grant, id.ID, error) {
+// start begins a family of refresh tokens, with the event of it, and signs its first pair.
+func (s *Service) start(ctx context.Context, event storage.Event, at storage.Standing, accessTTL, refreshTTL time.Duration) (Grant, id.ID, error) {
 	family := storage.Family{
 		ID: id.New(), Tenant: at.Tenant.ID, User: at.User.ID, Current: id.New(),
 		ExpiresAt: s.clock().UTC().Add(refreshTTL).Truncate(time.Second),
 	}
-	if err := s.platform.Tokens().CreateFamily(ctx, family); err != nil {
+	err := s.record(ctx, in(event, at.Tenant.ID), func(p storage.Platform) error { return p.Tokens().CreateFamily(ctx, family) })
+	if err != nil {
 		return Grant{}, family.ID, err
 	}
 	grant, err := s.sign(at, family, accessTTL)

@@ -44,17 +44,17 @@ func TestSignInRefusesAlike(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	for _, name := range []string{"dis", "out"} {
-		if _, err := f.CreateUser(t.Context(), name, password, false); err != nil {
+		if _, err := f.CreateUser(t.Context(), by, name, password, false); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := f.AddMember(t.Context(), "acme", "dis", policy.Member); err != nil {
+	if _, err := f.AddMember(t.Context(), by, "acme", "dis", policy.Member); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.SetActive(t.Context(), "dis", false); err != nil {
+	if err := f.SetActive(t.Context(), by, "dis", false); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Suspend(t.Context(), "globex"); err != nil {
+	if err := f.Suspend(t.Context(), by, "globex"); err != nil {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct{ username, password, ref string }{
@@ -78,7 +78,7 @@ func TestSignInRefusesAlike(t *testing.T) {
 		"no membership":                    {"out", password, ""},
 	} {
 		before := f.platform.finds.Load()
-		g, err := f.SignIn(t.Context(), c.username, c.password, c.ref)
+		g, err := f.SignIn(t.Context(), by, c.username, c.password, c.ref)
 		want := fault.New(fault.CredentialsInvalid, "The username, the password or the tenant is wrong.")
 		if diff := cmp.Diff(want, fault.From(err), cmpopts.IgnoreUnexported(fault.Error{})); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
@@ -97,13 +97,13 @@ func TestSignInHashesForStrangersToo(t *testing.T) { //nolint:paralleltest // co
 	f := setup(t)
 	const memory = 32 << 20
 	f.Service = f.node(t, func(c *account.Config) { c.Passwords = account.Passwords{Time: 1, Memory: memory >> 10} })
-	if _, err := f.CreateUser(t.Context(), "eve", password, false); err != nil {
+	if _, err := f.CreateUser(t.Context(), by, "eve", password, false); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"eve", "nobody", "", "eve\n"} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		_, err := f.SignIn(t.Context(), name, "a wrong password", "")
+		_, err := f.SignIn(t.Context(), by, name, "a wrong password", "")
 		runtime.ReadMemStats(&after)
 		wantCode(t, err, fault.CredentialsInvalid)
 		if used := after.TotalAlloc - before.TotalAlloc; used < memory || used > memory*3/2 {
@@ -116,7 +116,7 @@ func TestSignInChoosesTheTenant(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	ctx := t.Context()
-	_, err := f.SignIn(ctx, "may", password, "")
+	_, err := f.SignIn(ctx, by, "may", password, "")
 	want := &fault.Error{
 		Code: fault.ValidationFailed, Message: "You belong to several tenants; name the one to sign in to.",
 		Fields: []fault.Field{{Name: "tenant", Code: fault.FieldRequired, Message: "Name one of the tenants by its slug or id."}},
@@ -128,17 +128,17 @@ func TestSignInChoosesTheTenant(t *testing.T) {
 	if diff := cmp.Diff(want, fault.From(err), cmpopts.IgnoreUnexported(fault.Error{})); diff != "" {
 		t.Errorf("several tenants (-want +got):\n%s", diff)
 	}
-	if err := f.Suspend(ctx, "acme"); err != nil {
+	if err := f.Suspend(ctx, by, "acme"); err != nil {
 		t.Fatal(err)
 	}
 	if g := f.signIn(t, "may", ""); g.Tenant != f.globex {
 		t.Errorf("one is suspended: may is in %s", g.Tenant.Slug)
 	}
-	_, err = f.SignIn(ctx, "may", password, "acme")
+	_, err = f.SignIn(ctx, by, "may", password, "acme")
 	wantCode(t, err, fault.TenantSuspended)
-	_, err = f.SignIn(ctx, "bob", password, "")
+	_, err = f.SignIn(ctx, by, "bob", password, "")
 	wantCode(t, err, fault.TenantSuspended)
-	if err := f.Activate(ctx, "acme"); err != nil {
+	if err := f.Activate(ctx, by, "acme"); err != nil {
 		t.Fatal(err)
 	}
 	if g := f.signIn(t, "bob", ""); g.Tenant.Slug != "acme" {
@@ -151,11 +151,11 @@ func TestPasswordChangedDuringSignIn(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.platform.set(&f.platform.beforeCreate, func() {
-		if err := f.SetPassword(context.WithoutCancel(t.Context()), "bob", "another password"); err != nil {
+		if err := f.SetPassword(context.WithoutCancel(t.Context()), by, "bob", "another password"); err != nil {
 			t.Error(err)
 		}
 	})
-	g, err := f.SignIn(t.Context(), "bob", password, "")
+	g, err := f.SignIn(t.Context(), by, "bob", password, "")
 	wantCode(t, err, fault.CredentialsInvalid)
 	if g.Access != "" || g.Refresh != "" {
 		t.Error("tokens were given")
@@ -183,11 +183,11 @@ func TestWeakHashesAreReplaced(t *testing.T) {
 	}
 	stronger := f.node(t, func(c *account.Config) { c.Passwords = account.Passwords{Time: 2, Memory: 64} })
 	for _, wrong := range []string{"a wrong password", ""} {
-		if _, err := stronger.SignIn(t.Context(), "bob", wrong, ""); err == nil || hash() != weak {
+		if _, err := stronger.SignIn(t.Context(), by, "bob", wrong, ""); err == nil || hash() != weak {
 			t.Fatalf("error = %v; a wrong password must change nothing", err)
 		}
 	}
-	if _, err := stronger.SignIn(t.Context(), "bob", password, ""); err != nil {
+	if _, err := stronger.SignIn(t.Context(), by, "bob", password, ""); err != nil {
 		t.Fatal(err)
 	}
 	strong := hash()
@@ -195,7 +195,7 @@ func TestWeakHashesAreReplaced(t *testing.T) {
 		t.Errorf("hash = %s", strong)
 	}
 	opens(t, f.node(t, func(*account.Config) {}), before.Access, "")
-	if _, err := f.Refresh(t.Context(), before.Refresh); err != nil {
+	if _, err := f.Refresh(t.Context(), by, before.Refresh); err != nil {
 		t.Errorf("a stronger hash of the same password ended the session: %v", err)
 	}
 	f.signIn(t, "bob", "") // under the weaker setting, which must not weaken it again
@@ -213,7 +213,7 @@ func TestFloodOfSignInsIsBounded(t *testing.T) {
 	errs := make(chan error)
 	for range 5 {
 		go func() {
-			_, err := node.SignIn(context.WithoutCancel(t.Context()), "bob", password, "")
+			_, err := node.SignIn(context.WithoutCancel(t.Context()), by, "bob", password, "")
 			errs <- err
 		}()
 	}
@@ -226,7 +226,7 @@ func TestFloodOfSignInsIsBounded(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := node.SignIn(ctx, "bob", password, ""); err == nil {
+	if _, err := node.SignIn(ctx, by, "bob", password, ""); err == nil {
 		t.Error("signed in after the request has ended")
 	}
 	close(leave)
@@ -245,12 +245,12 @@ func TestWaitingForATurnEndsWithTheRequest(t *testing.T) {
 	f.platform.set(&f.platform.beforeFind, func() { close(inside); <-leave })
 	go func() {
 		defer close(done)
-		_, _ = node.SignIn(context.WithoutCancel(t.Context()), "bob", password, "")
+		_, _ = node.SignIn(context.WithoutCancel(t.Context()), by, "bob", password, "")
 	}()
 	<-inside
 	for range 3 { // a place in the queue that was given up is free again
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
-		_, err := node.SignIn(ctx, "bob", password, "")
+		_, err := node.SignIn(ctx, by, "bob", password, "")
 		cancel()
 		wantCode(t, err, fault.Unavailable)
 		if fault.Is(err, fault.Unavailable) {
@@ -268,11 +268,11 @@ func TestLogHoldsNoSecrets(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	const wrong = "a wrong passphrase"
-	_, _ = f.SignIn(t.Context(), "bob", wrong, "")
+	_, _ = f.SignIn(t.Context(), by, "bob", wrong, "")
 	g := f.signIn(t, "bob", "")
-	_ = f.SetPassword(t.Context(), "bob", "another passphrase")
+	_ = f.SetPassword(t.Context(), by, "bob", "another passphrase")
 	for range 2 {
-		_, _ = f.Refresh(t.Context(), g.Refresh)
+		_, _ = f.Refresh(t.Context(), by, g.Refresh)
 	}
 	_, err := f.Verify(t.Context(), g.Access)
 	log := f.log.String()
@@ -294,13 +294,13 @@ func TestAccessTokenEndsWithItsFamily(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	node := f.node(t, func(c *account.Config) { c.AccessTTL, c.RefreshTTL = time.Hour, 90*time.Minute })
-	g, err := node.SignIn(t.Context(), "bob", password, "")
+	g, err := node.SignIn(t.Context(), by, "bob", password, "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	end := start.Truncate(time.Second).Add(90 * time.Minute)
 	f.clock.advance(50 * time.Minute)
-	g, err = node.Refresh(t.Context(), g.Refresh)
+	g, err = node.Refresh(t.Context(), by, g.Refresh)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -317,7 +317,7 @@ func TestAccessTokenEndsWithItsFamily(t *testing.T) {
 		}
 	}
 	f.clock.advance(40 * time.Minute)
-	_, err = node.Refresh(t.Context(), g.Refresh)
+	_, err = node.Refresh(t.Context(), by, g.Refresh)
 	wantCode(t, err, fault.TokenExpired)
 	opens(t, node, g.Access, fault.TokenExpired)
 }

@@ -18,23 +18,23 @@ type Accounts interface {
 
 // Tenants administers tenants. A tenant is named by its slug or id.
 type Tenants interface {
-	CreateTenant(ctx context.Context, name, slug string) (tenant.Tenant, error)
+	CreateTenant(ctx context.Context, by account.By, name, slug string) (tenant.Tenant, error)
 	Tenant(ctx context.Context, ref string) (tenant.Tenant, error)
 	Tenants(ctx context.Context, after tenant.ID, limit int) ([]tenant.Tenant, error)
-	Suspend(ctx context.Context, ref string) error
-	Activate(ctx context.Context, ref string) error
+	Suspend(ctx context.Context, by account.By, ref string) error
+	Activate(ctx context.Context, by account.By, ref string) error
 	Members(ctx context.Context, ref string, after id.ID, limit int) ([]account.Member, error)
 }
 
 // Users administers users, who are named by their usernames.
 type Users interface {
-	CreateUser(ctx context.Context, username, password string, operator bool) (account.User, error)
+	CreateUser(ctx context.Context, by account.By, username, password string, operator bool) (account.User, error)
 	Users(ctx context.Context, after id.ID, limit int) ([]account.User, error)
-	SetPassword(ctx context.Context, username, password string) error
-	AddMember(ctx context.Context, ref, username string, role policy.Role) (account.Member, error)
+	SetPassword(ctx context.Context, by account.By, username, password string) error
+	AddMember(ctx context.Context, by account.By, ref, username string, role policy.Role) (account.Member, error)
 	// Issue signs tokens as a log-in would, without a password. ttl is how long the access token is good; 0 is as
 	// long as any.
-	Issue(ctx context.Context, username, ref string, ttl time.Duration) (account.Grant, error)
+	Issue(ctx context.Context, by account.By, username, ref string, ttl time.Duration) (account.Grant, error)
 }
 
 // pageSize is how many entries are read at once.
@@ -53,3 +53,6 @@ func all[T any](part func(last T) ([]T, error)) ([]T, error) {
 		last = next[len(next)-1]
 	}
 }
+
+// caller is who acts in the events of what the command line does.
+func caller() account.By { return account.System("command line") }

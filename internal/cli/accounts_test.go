@@ -26,7 +26,7 @@ type fakeAccounts struct {
 	issued    []string
 }
 
-func (f *fakeAccounts) CreateTenant(_ context.Context, name, slug string) (tenant.Tenant, error) {
+func (f *fakeAccounts) CreateTenant(_ context.Context, _ account.By, name, slug string) (tenant.Tenant, error) {
 	if _, err := f.Tenant(context.Background(), slug); err == nil {
 		return tenant.Tenant{}, fault.New(fault.Conflict, "The slug is taken.")
 	}
@@ -59,11 +59,11 @@ func page[T any](all []T, limit int, last func(T) bool) []T {
 	return all[:min(limit, len(all))]
 }
 
-func (f *fakeAccounts) Suspend(_ context.Context, ref string) error {
+func (f *fakeAccounts) Suspend(_ context.Context, _ account.By, ref string) error {
 	return f.set(ref, tenant.Suspended)
 }
 
-func (f *fakeAccounts) Activate(_ context.Context, ref string) error {
+func (f *fakeAccounts) Activate(_ context.Context, _ account.By, ref string) error {
 	return f.set(ref, tenant.Active)
 }
 
@@ -84,20 +84,20 @@ func (f *fakeAccounts) Members(_ context.Context, ref string, after id.ID, limit
 	return page(f.members[ref], limit, func(m account.Member) bool { return m.ID == after }), nil
 }
 
-func (f *fakeAccounts) CreateUser(_ context.Context, username, password string, operator bool) (account.User, error) {
+func (f *fakeAccounts) CreateUser(_ context.Context, by account.By, username, password string, operator bool) (account.User, error) {
 	if len(password) < 8 {
 		return account.User{}, fault.Invalid(fault.Field{Name: "password", Message: "A password has at least 8 bytes."})
 	}
 	made := account.User{ID: id.New(), Username: username, Active: true, Operator: operator, CreatedAt: time.Unix(0, 0)}
 	f.users = append(f.users, made)
-	return made, f.SetPassword(context.Background(), username, password)
+	return made, f.SetPassword(context.Background(), by, username, password)
 }
 
 func (f *fakeAccounts) Users(_ context.Context, after id.ID, limit int) ([]account.User, error) {
 	return page(f.users, limit, func(u account.User) bool { return u.ID == after }), nil
 }
 
-func (f *fakeAccounts) SetPassword(_ context.Context, username, password string) error {
+func (f *fakeAccounts) SetPassword(_ context.Context, _ account.By, username, password string) error {
 	if f.passwords == nil {
 		f.passwords = map[string]string{}
 	}
@@ -105,7 +105,7 @@ func (f *fakeAccounts) SetPassword(_ context.Context, username, password string)
 	return nil
 }
 
-func (f *fakeAccounts) AddMember(_ context.Context, ref, username string, role policy.Role) (account.Member, error) {
+func (f *fakeAccounts) AddMember(_ context.Context, _ account.By, ref, username string, role policy.Role) (account.Member, error) {
 	if f.members == nil {
 		f.members = map[string][]account.Member{}
 	}
@@ -114,7 +114,7 @@ func (f *fakeAccounts) AddMember(_ context.Context, ref, username string, role p
 	return made, nil
 }
 
-func (f *fakeAccounts) Issue(_ context.Context, username, ref string, ttl time.Duration) (account.Grant, error) {
+func (f *fakeAccounts) Issue(_ context.Context, _ account.By, username, ref string, ttl time.Duration) (account.Grant, error) {
 	f.issued = append(f.issued, fmt.Sprint(username, " ", ref, " ", ttl))
 	return account.Grant{Access: "acc3ss", Refresh: "r3fresh", ExpiresIn: ttl}, nil
 }

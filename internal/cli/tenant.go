@@ -34,7 +34,7 @@ func (c *tenantCreate) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	defer closing()
-	made, err := accounts.CreateTenant(ctx, c.Name, c.Slug)
+	made, err := accounts.CreateTenant(ctx, caller(), c.Name, c.Slug)
 	if err != nil {
 		return &problem{"tenant " + c.Slug + " can't be made", err}
 	}
@@ -109,7 +109,7 @@ func (c *tenantSuspend) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	defer closing()
-	if err := accounts.Suspend(ctx, c.Tenant); err != nil {
+	if err := accounts.Suspend(ctx, caller(), c.Tenant); err != nil {
 		return &problem{"tenant " + c.Tenant, err}
 	}
 	s.print("Tenant %s is suspended.", c.Tenant)
@@ -127,7 +127,7 @@ func (c *tenantActivate) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	defer closing()
-	if err := accounts.Activate(ctx, c.Tenant); err != nil {
+	if err := accounts.Activate(ctx, caller(), c.Tenant); err != nil {
 		return &problem{"tenant " + c.Tenant, err}
 	}
 	s.print("Tenant %s is active.", c.Tenant)

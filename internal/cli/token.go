@@ -25,7 +25,7 @@ func (c *tokenIssue) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	defer closing()
-	grant, err := service.Accounts().Issue(ctx, c.User, c.Tenant, c.TTL.Duration())
+	grant, err := service.Accounts().Issue(ctx, caller(), c.User, c.Tenant, c.TTL.Duration())
 	if err != nil {
 		return &problem{fmt.Sprintf("no token for %s in %s", c.User, c.Tenant), err}
 	}

@@ -56,12 +56,12 @@ func (c *userCreate) Run(ctx context.Context, s *session) error {
 			return &problem{"tenant " + c.Tenant, err}
 		}
 	}
-	created, err := accounts.CreateUser(ctx, c.Username, password, false)
+	created, err := accounts.CreateUser(ctx, caller(), c.Username, password, false)
 	if err != nil {
 		return &problem{"user " + c.Username + " can't be made", err}
 	}
 	if c.Tenant != "" {
-		if _, err := accounts.AddMember(ctx, c.Tenant, c.Username, c.role()); err != nil {
+		if _, err := accounts.AddMember(ctx, caller(), c.Tenant, c.Username, c.role()); err != nil {
 			return &problem{fmt.Sprintf("user %s was made but can't be added to %s", c.Username, c.Tenant), err}
 		}
 	}
@@ -126,7 +126,7 @@ func (c *userSetPassword) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	defer closing()
-	if err := accounts.SetPassword(ctx, c.Username, password); err != nil {
+	if err := accounts.SetPassword(ctx, caller(), c.Username, password); err != nil {
 		return &problem{"the password of " + c.Username + " can't be set", err}
 	}
 	s.print("%s has a new password; the tokens from before are no longer good.", c.Username)
@@ -146,7 +146,7 @@ func (c *userAddToTenant) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	defer closing()
-	member, err := accounts.AddMember(ctx, c.Tenant, c.Username, c.role())
+	member, err := accounts.AddMember(ctx, caller(), c.Tenant, c.Username, c.role())
 	if err != nil {
 		return &problem{fmt.Sprintf("%s can't be added to %s", c.Username, c.Tenant), err}
 	}

@@ -12,12 +12,15 @@ import (
 
 // Accounts administers tenants and users; account.Service does.
 type Accounts interface {
-	CreateTenant(ctx context.Context, name, slug string) (tenant.Tenant, error)
+	CreateTenant(ctx context.Context, by account.By, name, slug string) (tenant.Tenant, error)
 	Tenant(ctx context.Context, ref string) (tenant.Tenant, error)
 	Members(ctx context.Context, ref string, after id.ID, limit int) ([]account.Member, error)
-	CreateUser(ctx context.Context, username, password string, operator bool) (account.User, error)
+	CreateUser(ctx context.Context, by account.By, username, password string, operator bool) (account.User, error)
 	User(ctx context.Context, username string) (account.User, error)
-	SetPassword(ctx context.Context, username, password string) error
-	AddMember(ctx context.Context, ref, username string, role policy.Role) (account.Member, error)
-	Issue(ctx context.Context, username, ref string, ttl time.Duration) (account.Grant, error)
+	SetPassword(ctx context.Context, by account.By, username, password string) error
+	AddMember(ctx context.Context, by account.By, ref, username string, role policy.Role) (account.Member, error)
+	Issue(ctx context.Context, by account.By, username, ref string, ttl time.Duration) (account.Grant, error)
 }
+
+// caller is who acts in the events of what is made here.
+func caller() account.By { return account.System("sample data") }

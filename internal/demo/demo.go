@@ -200,7 +200,7 @@ func (r *run) members(ctx context.Context, slug string) (map[string]bool, error)
 func (r *run) staff(ctx context.Context, o *office, users map[string]seat) error {
 	if o.tenant.ID.IsZero() {
 		var err error
-		if o.tenant, err = r.accounts.CreateTenant(ctx, o.company.name, o.company.slug); err != nil {
+		if o.tenant, err = r.accounts.CreateTenant(ctx, caller(), o.company.name, o.company.slug); err != nil {
 			return err
 		}
 		r.result.Tenants++
@@ -213,7 +213,7 @@ func (r *run) staff(ctx context.Context, o *office, users map[string]seat) error
 		if o.members[s.user.Username] {
 			continue
 		}
-		if _, err := r.accounts.AddMember(ctx, o.company.slug, s.user.Username, s.role); err != nil {
+		if _, err := r.accounts.AddMember(ctx, caller(), o.company.slug, s.user.Username, s.role); err != nil {
 			return err
 		}
 	}
@@ -260,7 +260,7 @@ func (r *run) users(ctx context.Context, names []string) (map[string]seat, error
 
 // user returns the user with the new password, and makes them where they are missing.
 func (r *run) user(ctx context.Context, name, password string, operator bool) (user account.User, fresh bool, err error) {
-	made, err := r.accounts.CreateUser(ctx, name, password, operator)
+	made, err := r.accounts.CreateUser(ctx, caller(), name, password, operator)
 	if !fault.Is(err, fault.Conflict) {
 		return made, err == nil, err
 	}
@@ -271,7 +271,7 @@ func (r *run) user(ctx context.Context, name, password string, operator bool) (u
 	if found.Operator != operator {
 		return account.User{}, false, taken("user", name)
 	}
-	return found, false, r.accounts.SetPassword(ctx, name, password)
+	return found, false, r.accounts.SetPassword(ctx, caller(), name, password)
 }
 
 // fill adds the records, several tenants at once.
@@ -299,7 +299,7 @@ func (r *run) issue(ctx context.Context, file *File, offices []office) error {
 	for _, o := range offices {
 		entry := FileTenant{ID: o.tenant.ID.String(), Slug: o.tenant.Slug, Name: o.tenant.Name}
 		for _, s := range o.seats {
-			tokens, err := r.accounts.Issue(ctx, s.user.Username, o.company.slug, r.options.TokenTTL)
+			tokens, err := r.accounts.Issue(ctx, caller(), s.user.Username, o.company.slug, r.options.TokenTTL)
 			if err != nil {
 				return err
 			}

@@ -81,7 +81,7 @@ type accounts struct {
 	writes    int
 }
 
-func (a *accounts) CreateTenant(_ context.Context, name, slug string) (tenant.Tenant, error) {
+func (a *accounts) CreateTenant(_ context.Context, _ account.By, name, slug string) (tenant.Tenant, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.writes++
@@ -114,7 +114,7 @@ func (a *accounts) Members(_ context.Context, ref string, after id.ID, limit int
 	return all[:min(limit, len(all))], nil
 }
 
-func (a *accounts) CreateUser(_ context.Context, username, password string, operator bool) (account.User, error) {
+func (a *accounts) CreateUser(_ context.Context, _ account.By, username, password string, operator bool) (account.User, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if _, exists := a.users[username]; exists {
@@ -132,7 +132,7 @@ func (a *accounts) User(_ context.Context, username string) (account.User, error
 	return a.users[username], nil
 }
 
-func (a *accounts) SetPassword(_ context.Context, username, password string) error {
+func (a *accounts) SetPassword(_ context.Context, _ account.By, username, password string) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.writes++
@@ -140,7 +140,7 @@ func (a *accounts) SetPassword(_ context.Context, username, password string) err
 	return nil
 }
 
-func (a *accounts) AddMember(_ context.Context, ref, username string, role policy.Role) (account.Member, error) {
+func (a *accounts) AddMember(_ context.Context, _ account.By, ref, username string, role policy.Role) (account.Member, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, m := range a.members[ref] {
@@ -154,7 +154,7 @@ func (a *accounts) AddMember(_ context.Context, ref, username string, role polic
 	return made, nil
 }
 
-func (a *accounts) Issue(_ context.Context, username, ref string, ttl time.Duration) (account.Grant, error) {
+func (a *accounts) Issue(_ context.Context, _ account.By, username, ref string, ttl time.Duration) (account.Grant, error) {
 	return account.Grant{Access: fmt.Sprint("access ", username, " ", ref, " ", ttl), Refresh: "refresh " + username}, nil
 }
 

@@ -14,10 +14,10 @@ import (
 // Accounts knows who calls and gives out tokens. Its errors are faults.
 type Accounts interface {
 	Authenticate(ctx context.Context, raw string) (account.Session, error)
-	SignIn(ctx context.Context, username, password, ref string) (account.Grant, error)
-	Refresh(ctx context.Context, raw string) (account.Grant, error)
+	SignIn(ctx context.Context, by account.By, username, password, ref string) (account.Grant, error)
+	Refresh(ctx context.Context, by account.By, raw string) (account.Grant, error)
 	Verify(ctx context.Context, raw string) (account.Verified, error)
-	Revoke(ctx context.Context, raw string) error
+	Revoke(ctx context.Context, by account.By, raw string) error
 }
 
 func (s *server) signIn(x *exchange) error {
@@ -29,7 +29,7 @@ func (s *server) signIn(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	grant, err := s.accounts.SignIn(x.ctx, username, password, ref)
+	grant, err := s.accounts.SignIn(x.ctx, x.by(), username, password, ref)
 	if err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func (s *server) refreshToken(x *exchange) error {
 	if err := x.readTexts(text{name: "refresh", into: &refresh}); err != nil {
 		return err
 	}
-	grant, err := s.accounts.Refresh(x.ctx, refresh)
+	grant, err := s.accounts.Refresh(x.ctx, x.by(), refresh)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (s *server) revokeToken(x *exchange) error {
 	if err := x.readTexts(text{name: "token", into: &raw}); err != nil {
 		return err
 	}
-	if err := s.accounts.Revoke(x.ctx, raw); err != nil {
+	if err := s.accounts.Revoke(x.ctx, x.by(), raw); err != nil {
 		return err
 	}
 	return x.sendNothing(http.StatusNoContent)

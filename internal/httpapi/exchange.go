@@ -139,6 +139,11 @@ func (x *exchange) call() resource.Call {
 	return resource.Call{Actor: x.session.Actor, RequestID: x.requestID, IP: x.client.ip()}
 }
 
+// by is who calls, for an act on accounts; where nobody is known yet, it is from where.
+func (x *exchange) by() account.By {
+	return account.By{Actor: x.session.Actor, RequestID: x.requestID, IP: x.client.ip()}
+}
+
 // sendJSON answers with a JSON text.
 func (x *exchange) sendJSON(status int, body []byte) error {
 	return x.send(status, x.server.fixed.json, body)

@@ -144,12 +144,12 @@ func (f *accounts) Authenticate(_ context.Context, raw string) (account.Session,
 	}, nil
 }
 
-func (f *accounts) SignIn(_ context.Context, username, password, ref string) (account.Grant, error) {
+func (f *accounts) SignIn(_ context.Context, _ account.By, username, password, ref string) (account.Grant, error) {
 	f.signedIn = []string{username, password, ref}
 	return f.grant(), f.err
 }
 
-func (f *accounts) Refresh(_ context.Context, raw string) (account.Grant, error) {
+func (f *accounts) Refresh(_ context.Context, _ account.By, raw string) (account.Grant, error) {
 	f.asked = append(f.asked, raw)
 	return f.grant(), f.err
 }
@@ -163,7 +163,7 @@ func (f *accounts) Verify(_ context.Context, raw string) (account.Verified, erro
 	return account.Verified{Type: token.Refresh, User: f.user, Tenant: f.tenant.ID, Role: policy.Owner, ExpiresAt: now}, f.err
 }
 
-func (f *accounts) Revoke(_ context.Context, raw string) error {
+func (f *accounts) Revoke(_ context.Context, _ account.By, raw string) error {
 	f.asked = append(f.asked, raw)
 	return f.err
 }

@@ -10,11 +10,11 @@ func TestTokens(t *testing.T) {
 		t := w.t
 		w.play(t, []step{
 			{
-				name: "sign in", as: "nobody", do: "POST /auth/token/", body: `{"username":"owner-acme","password":"` + password + `"}`, status: 200,
+				name: "sign in", as: "nobody", do: "POST /auth/token/", body: `{"username":"owner-acme","password":"` + password + `"}`, status: 200, events: []string{"logged_in"},
 				want: `{"token_type":"Bearer","expires_in":900,"tenant":{"id":"{acme}","slug":"acme","role":"owner"}}`, save: map[string]string{"access": "access", "refresh": "refresh"},
 			},
-			{name: "with the tenant's id", as: "nobody", do: "POST /auth/token/", body: `{"username":"owner-acme","password":"` + password + `","tenant":"{acme}"}`, status: 200},
-			{name: "a wrong password", as: "nobody", do: "POST /auth/token/", body: `{"username":"owner-acme","password":"wrong"}`, status: 401, want: `{"code":"credentials_invalid"}`},
+			{name: "with the tenant's id", as: "nobody", do: "POST /auth/token/", body: `{"username":"owner-acme","password":"` + password + `","tenant":"{acme}"}`, status: 200, events: []string{"logged_in"}},
+			{name: "a wrong password", as: "nobody", do: "POST /auth/token/", body: `{"username":"owner-acme","password":"wrong"}`, status: 401, events: []string{"log_in_failed"}, want: `{"code":"credentials_invalid"}`},
 			{name: "an unknown user", as: "nobody", do: "POST /auth/token/", body: `{"username":"x","password":"wrong"}`, status: 401, want: `{"code":"credentials_invalid"}`},
 			{name: "another tenant", as: "nobody", do: "POST /auth/token/", body: `{"username":"owner-acme","password":"` + password + `","tenant":"globex"}`, status: 401, want: `{"code":"credentials_invalid"}`},
 			{name: "no such tenant", as: "nobody", do: "POST /auth/token/", body: `{"username":"owner-acme","password":"` + password + `","tenant":"nowhere"}`, status: 401, want: `{"code":"credentials_invalid"}`},
@@ -25,7 +25,7 @@ func TestTokens(t *testing.T) {
 			{name: "verify nonsense", as: "nobody", do: "POST /auth/token/verify/", body: `{"token":"x"}`, status: 401, want: `{"code":"token_invalid"}`},
 			{name: "refresh", as: "nobody", do: "POST /auth/token/refresh/", body: `{"refresh":"{refresh}"}`, status: 200, want: `{"token_type":"Bearer"}`, save: map[string]string{"access2": "access", "refresh2": "refresh"}},
 			{name: "an access token is no refresh token", as: "nobody", do: "POST /auth/token/refresh/", body: `{"refresh":"{access2}"}`, status: 401, want: `{"code":"token_invalid"}`},
-			{name: "the old one again", as: "nobody", do: "POST /auth/token/refresh/", body: `{"refresh":"{refresh}"}`, status: 401, want: `{"code":"token_invalid"}`},
+			{name: "the old one again", as: "nobody", do: "POST /auth/token/refresh/", body: `{"refresh":"{refresh}"}`, status: 401, events: []string{"token_reused"}, want: `{"code":"token_invalid"}`},
 			{name: "ends the whole family", as: "nobody", do: "POST /auth/token/refresh/", body: `{"refresh":"{refresh2}"}`, status: 401},
 		})
 		w.tokens["reused"] = w.vars["access2"]
@@ -36,7 +36,7 @@ func TestTokens(t *testing.T) {
 		w.play(t, []step{
 			{name: "a refresh token is no access token", as: "refresh", do: "GET /me/", status: 401, want: `{"code":"token_invalid"}`},
 			{name: "good until revoked", as: "fresh", do: "GET /me/", status: 200},
-			{name: "revoke", as: "nobody", do: "POST /auth/token/revoke/", body: `{"token":"{fresh}"}`, status: 204},
+			{name: "revoke", as: "nobody", do: "POST /auth/token/revoke/", body: `{"token":"{fresh}"}`, status: 204, events: []string{"token_revoked"}},
 			{name: "revoke nonsense", as: "nobody", do: "POST /auth/token/revoke/", body: `{"token":"x"}`, status: 204},
 			{name: "no longer", as: "fresh", do: "GET /me/", status: 401, want: `{"code":"token_invalid"}`},
 			{name: "of another tenant", as: "owner-globex", do: "GET /me/", status: 200, want: `{"tenant":{"slug":"globex"}}`},

@@ -95,7 +95,7 @@ func TestTasks(t *testing.T) {
 			{name: "delete the project with all of it", do: "DELETE /projects/{project}/", status: 204, events: []string{"deleted", "deleted", "deleted", "deleted"}},
 			{name: "the task went", do: "GET /tasks/{task}/", status: 404},
 			{name: "the document went", do: "GET /documents/{document}/", status: 404},
-			{name: "the trail holds", do: "GET /events/verify/", status: 200, want: `{"ok":true,"checked":13,"first_broken":null}`},
+			{name: "the trail holds", do: "GET /events/verify/", status: 200, want: `{"ok":true,"checked":22,"first_broken":null}`},
 			{name: "the trail shows the change", do: "GET /events/?action=complete", status: 200, want: `{"results":[{"resource":"tasks","record":"{task}","actor":{"id":"{owner-acme}","kind":"user","name":"owner-acme"},"changes":{"status":["todo","done"]}}]}`},
 			{name: "an unknown record finds nothing", do: "GET /events/?record=" + unknownID, status: 200, want: `{"results":[]}`},
 		})

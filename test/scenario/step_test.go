@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // step is one request of a scenario and what must come of it. {name} in path, body and want stands for a value that
@@ -49,7 +50,7 @@ func (w *world) play(t *testing.T, steps []step) {
 			}
 		}
 		w.save(t, label, s, a)
-		if got := w.actionsSince(before); !reflect.DeepEqual(got, s.events) {
+		if got := w.actionsAfter(before, s.events); !reflect.DeepEqual(got, s.events) {
 			t.Errorf("%s: events %v, want %v", label, got, s.events)
 		}
 	}
@@ -120,6 +121,17 @@ func (w *world) actionsSince(before int64) []string {
 		}
 	}
 	return out
+}
+
+// actionsAfter returns them once they are the expected ones, or after a while: some events arrive behind the answer.
+func (w *world) actionsAfter(before int64, want []string) []string {
+	w.t.Helper()
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		got := w.actionsSince(before)
+		if len(got) >= len(want) || time.Now().After(deadline) {
+			return got
+		}
+	}
 }
 
 func decode(body []byte) any {
