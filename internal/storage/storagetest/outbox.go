@@ -126,6 +126,14 @@ func recordedChanges(b *bench) {
 			b.wantCode(p.Tokens().RotateFamily(b.ctx, g.ID, id.New(), id.New(), moment(0)), fault.TokenInvalid)
 			return nil
 		},
+		func(p storage.Platform) error {
+			return p.Identities().Create(b.ctx, storage.Identity{Issuer: issuer, Subject: "x", User: u.ID, CreatedAt: moment(0)})
+		},
+		func(p storage.Platform) error { return p.Identities().Delete(b.ctx, issuer, "x") },
+		func(p storage.Platform) error {
+			m := storage.Membership{ID: id.New(), Tenant: b.tenants[1], User: u.ID, Role: policy.Member, CreatedAt: moment(0)}
+			return p.Memberships().Join(b.ctx, m, nil)
+		},
 	} {
 		own, platforms := b.queued("own"), b.queued("platform's")
 		platforms.Trail = tenant.Platform
