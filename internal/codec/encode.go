@@ -18,12 +18,23 @@ type part struct {
 }
 
 // NewEncoder returns an encoder that writes the named fields, all where fields is nil, in the order of the schema.
-// Hidden fields are never written.
+// Only fields that are shown are ever written.
 func NewEncoder(r *schema.Resource, fields []string) *Encoder {
+	return newEncoder(r, func(f *schema.Field) bool {
+		return f.Shown() && (fields == nil || slices.Contains(fields, f.Name))
+	})
+}
+
+// NewOnceEncoder returns an encoder for the one answer that shows a record's Once fields as well.
+func NewOnceEncoder(r *schema.Resource) *Encoder {
+	return newEncoder(r, func(f *schema.Field) bool { return f.Shown() || f.Once })
+}
+
+func newEncoder(r *schema.Resource, take func(*schema.Field) bool) *Encoder {
 	e := &Encoder{}
 	for i := range r.Fields {
 		f := &r.Fields[i]
-		if f.Hidden || fields != nil && !slices.Contains(fields, f.Name) {
+		if !take(f) {
 			continue
 		}
 		key := []byte{','}

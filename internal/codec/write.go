@@ -137,7 +137,7 @@ func newDocument(r *schema.Resource, body []byte) (*document, error) {
 	}
 	for _, m := range members {
 		i := r.Index(m.name)
-		if i >= 0 && !r.Fields[i].Hidden {
+		if i >= 0 && !r.Fields[i].Hidden && !r.Fields[i].Once {
 			d.given[i] = m.value
 		} else if len(d.unknown) < maxFaults {
 			d.unknown = append(d.unknown, fault.Field{Name: shortened(m.name), Code: fault.FieldUnknown, Message: unknown(r, m.name)})
@@ -161,7 +161,7 @@ func shortened(name string) string {
 
 func unknown(r *schema.Resource, name string) string {
 	for i := range r.Fields {
-		if f := &r.Fields[i]; !f.Hidden && strings.EqualFold(f.Name, name) {
+		if f := &r.Fields[i]; !f.Hidden && !f.Once && strings.EqualFold(f.Name, name) {
 			return "is unknown: names are case-sensitive, and the field is " + f.Name
 		}
 	}

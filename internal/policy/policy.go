@@ -75,15 +75,18 @@ func (a Actor) Has(scope string) bool { return slices.Contains(a.Scopes, scope) 
 // Rule says from which role on an operation is allowed. The zero Rule admits owners only: what nobody thought
 // about stays closed.
 type Rule struct {
-	minimum Role
+	minimum   Role
+	operators bool
 }
 
 // The rules.
 var (
-	Owners  = Rule{Owner}
-	Admins  = Rule{Admin}
-	Members = Rule{Member}
-	Viewers = Rule{Viewer}
+	Owners  = Rule{minimum: Owner}
+	Admins  = Rule{minimum: Admin}
+	Members = Rule{minimum: Member}
+	Viewers = Rule{minimum: Viewer}
+	// Operators admits the operators of the platform, and no role in any tenant.
+	Operators = Rule{operators: true}
 )
 
 // Minimum returns the lowest role that the rule admits.
@@ -106,6 +109,12 @@ const (
 // Decide returns nil where the actor may do an operation of the given access on the resource under the rule, and
 // PermissionDenied otherwise.
 func Decide(actor Actor, access Access, resource string, rule Rule) error {
+	if rule.operators {
+		if actor.Kind == Operator && actor.Tenant.IsZero() {
+			return nil
+		}
+		return fault.New(fault.PermissionDenied, "Only operators of the platform may do this.")
+	}
 	if actor.Tenant.IsZero() || actor.Role < rule.Minimum() {
 		return fault.New(fault.PermissionDenied,
 			"Your role does not allow this; it takes the role "+rule.Minimum().String()+" or above.")
@@ -119,4 +128,17 @@ func Decide(actor Actor, access Access, resource string, rule Rule) error {
 
 func scopeAllows(scopes []string, access Access, resource string) bool {
 	return slices.Contains(scopes, string(access)) || slices.Contains(scopes, resource+":"+string(access))
+}
+
+// Grant returns nil where the actor may give a role to somebody who has the role held, NoRole for somebody who has none
+// yet, and PermissionDenied otherwise: nobody grants, changes or takes away a role above their own. Operators of the
+// platform may do all of it.
+func Grant(actor Actor, held, given Role) error {
+	if actor.Kind == Operator && actor.Tenant.IsZero() || actor.Kind == System {
+		return nil
+	}
+	if highest := max(held, given); actor.Role < highest {
+		return fault.New(fault.PermissionDenied, "Your role does not allow this; it takes the role "+highest.String()+".")
+	}
+	return nil
 }

@@ -10,7 +10,7 @@ import (
 
 // fields reads ?fields=.
 func (p *parser) fields() []string {
-	return p.pick(ParamFields, p.known(func(f *schema.Field) bool { return !f.Hidden }))
+	return p.pick(ParamFields, p.known((*schema.Field).Shown))
 }
 
 // expand reads ?expand=.
@@ -52,14 +52,14 @@ func (p *parser) known(is func(*schema.Field) bool) []string {
 
 func (p *parser) expandable() []string {
 	return p.known(func(f *schema.Field) bool {
-		return p.opt.Expandable != nil && !f.Hidden && p.opt.Expandable(f.Name)
+		return p.opt.Expandable != nil && f.Shown() && p.opt.Expandable(f.Name)
 	})
 }
 
 func (p *parser) expands() bool { return len(p.expandable()) > 0 }
 
 func (p *parser) sortable() []string {
-	return p.known(func(f *schema.Field) bool { return f.Sort && !f.Hidden })
+	return p.known(func(f *schema.Field) bool { return f.Sort && f.Shown() })
 }
 
 func (p *parser) searchable() bool {

@@ -14,6 +14,8 @@ type Resource struct {
 	Order []Order
 	// AppendOnly resources have no version, and no operation changes or deletes them (events).
 	AppendOnly bool
+	// Platform resources lie on the platform plane, and have no version either.
+	Platform bool
 
 	Actions  []Action
 	Reports  []Report
@@ -50,6 +52,10 @@ type Field struct {
 	Kept bool
 	// Hidden fields are stored and filtered by, never shown.
 	Hidden bool
+	// WriteOnly fields are taken from a client and never shown, as a password is.
+	WriteOnly bool
+	// Once fields are shown by the answer of a create, and of an action that renews them, and never again.
+	Once bool
 	// Unique fields hold a value once in a tenant.
 	Unique bool
 	// MinLength and MaxLength bound a text in characters (Unicode code points); MaxLength 0 is no bound.
@@ -71,6 +77,8 @@ type Field struct {
 	Derived *Derived
 	// BuiltIn fields are the ones every record has.
 	BuiltIn bool
+	// Shape describes what is in a JSON field; nil where that is the client's business.
+	Shape *Shape
 }
 
 // Members is the Ref.Resource of a field that names a user who belongs to the tenant.
@@ -105,6 +113,10 @@ type Order struct {
 // Action is something that can be done to one record: POST {id}/<name>/, answered with the record.
 type Action struct {
 	Name string
+	// Input are the fields that it takes, in a resource of their own; nil where it takes none.
+	Input *Resource
+	// Renews says that the record's Once fields are new and in the answer.
+	Renews bool
 }
 
 // Report is something that can be asked of all records: GET <name>/, answered with an object of Shape.
@@ -194,11 +206,16 @@ func (r *Resource) Table() string {
 	return string(table)
 }
 
+// Shown reports whether the field is in every answer.
+func (f *Field) Shown() bool { return !f.Hidden && !f.WriteOnly && !f.Once }
+
 // Stored reports whether the field has a column.
 func (f *Field) Stored() bool { return f.Derived == nil }
 
 // Writable reports whether a client may give the field in a create.
-func (f *Field) Writable() bool { return !f.ReadOnly && !f.BuiltIn && f.Derived == nil && !f.Hidden }
+func (f *Field) Writable() bool {
+	return !f.ReadOnly && !f.BuiltIn && f.Derived == nil && !f.Hidden && !f.Once
+}
 
 // Zero returns what a create that leaves the field out stores: the default, else null where the field may be
 // null, else the zero value of its type.

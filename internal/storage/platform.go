@@ -10,19 +10,27 @@ import (
 )
 
 // Platform is the plane above the tenants. Each method is one transaction. Every method that changes who may do
-// what MUST raise the generation in the same transaction: caches live by it. Only Rehash, CreateFamily, Prune, a
-// RotateFamily that succeeds and the outbox need not; a RotateFamily that revokes the family does.
+// what MUST raise the generation in the same transaction: caches live by it. Only Rehash, CreateFamily, Touch, Prune,
+// a RotateFamily that succeeds and the outbox need not; a RotateFamily that revokes the family does.
 type Platform interface {
 	Tenants() Tenants
-	Users() Users
-	Memberships() Memberships
-	Identities() Identities
+	Callers
 	Tokens() Tokens
 	Keys() Keys
+	// Directory returns what reads the records of a tenant, or, with the zero id, those that belong to none.
+	Directory(t tenant.ID) Directory
 	Recorder
 	// Generation returns a number that rises with every change of who may do what. It is cheap: nodes ask for
 	// it several times a second.
 	Generation(ctx context.Context) (int64, error)
+}
+
+// Callers are those who may call.
+type Callers interface {
+	Users() Users
+	Memberships() Memberships
+	Identities() Identities
+	ServiceAccounts() ServiceAccounts
 }
 
 // Recorder lets changes of the platform leave events.
@@ -52,6 +60,8 @@ type Tenants interface {
 	List(ctx context.Context, p Page) ([]tenant.Tenant, error)
 	// SetStatus suspends or activates; not_found.
 	SetStatus(ctx context.Context, t tenant.ID, status tenant.Status) error
+	// Describe gives the tenant a name and settings, a compact JSON object; not_found.
+	Describe(ctx context.Context, t tenant.ID, name string, settings []byte) error
 }
 
 // User is a person who may sign in. Names are unique on the platform, compared byte by byte.
@@ -82,6 +92,8 @@ type Users interface {
 	Rehash(ctx context.Context, u id.ID, former, hash string) error
 	// SetActive enables or disables the user; not_found.
 	SetActive(ctx context.Context, u id.ID, active bool) error
+	// SetOperator makes the user an operator or an ordinary user; not_found.
+	SetOperator(ctx context.Context, u id.ID, operator bool) error
 }
 
 // Membership is a user's place in a tenant.
@@ -122,6 +134,38 @@ type Memberships interface {
 	Join(ctx context.Context, m Membership, newcomer *Newcomer) error
 	// Delete removes the membership and remembers that for Join; not_found and conflict as in SetRole.
 	Delete(ctx context.Context, t tenant.ID, m id.ID) error
+}
+
+// ServiceAccount is a program that works in one tenant with credentials of its own.
+type ServiceAccount struct {
+	ID     id.ID
+	Tenant tenant.ID
+	Name   string
+	Role   policy.Role
+	// Secret is the hash of the secret, Former that of the one before, which is good before FormerUntil.
+	Secret, Former []byte
+	FormerUntil    time.Time
+	// ExpiresAt ends the account; zero never does.
+	ExpiresAt time.Time
+	CreatedAt time.Time
+	CreatedBy id.ID
+}
+
+// ServiceAccounts are the service accounts of all tenants.
+type ServiceAccounts interface {
+	// Create adds a service account; not_found where its tenant does not exist.
+	Create(ctx context.Context, a ServiceAccount) error
+	// Find returns the account with the id and its tenant, in one statement; not_found.
+	Find(ctx context.Context, account id.ID) (ServiceAccount, tenant.Tenant, error)
+	// Update stores name, role and expiry; not_found where the tenant has no such account.
+	Update(ctx context.Context, a ServiceAccount) error
+	// Rotate makes secret the account's, and the present one good until formerUntil; not_found as Update.
+	Rotate(ctx context.Context, t tenant.ID, account id.ID, secret []byte, formerUntil time.Time) error
+	// Delete removes the account; not_found as Update.
+	Delete(ctx context.Context, t tenant.ID, account id.ID) error
+	// Touch notes when the account was last used. It raises no generation, and nothing happens where there is no such
+	// account.
+	Touch(ctx context.Context, account id.ID, at time.Time) error
 }
 
 // Family is the line of refresh tokens that came from one log-in. Only the newest, Current, is good.

@@ -56,6 +56,8 @@ func (p *plane) Recording(events ...storage.QueuedEvent) storage.Platform {
 	return &plane{Config: p.Config, events: events}
 }
 
+func (p *plane) ServiceAccounts() storage.ServiceAccounts { return serviceAccounts{p} }
+
 func (p *plane) Generation(ctx context.Context) (int64, error) {
 	var value int64
 	err := p.Read.QueryRowContext(ctx, p.sql("SELECT value FROM platform.generation WHERE id = 1")).Scan(&value)
@@ -208,11 +210,13 @@ func (s scanID) Scan(from any) error {
 	return nil
 }
 
-// scanTime reads a time of either engine.
+// scanTime reads a time of either engine; null is the zero time.
 type scanTime struct{ to *time.Time }
 
 func (s scanTime) Scan(from any) error {
 	switch from := from.(type) {
+	case nil:
+		*s.to = time.Time{}
 	case int64:
 		*s.to = time.UnixMicro(from).UTC()
 	case time.Time:
@@ -224,9 +228,21 @@ func (s scanTime) Scan(from any) error {
 }
 
 // nullable returns an id, or null for the zero id.
-func nullable(t tenant.ID) any {
+func nullable[T interface {
+	IsZero() bool
+	String() string
+}](i T,
+) any {
+	if i.IsZero() {
+		return nil
+	}
+	return i.String()
+}
+
+// momentOrNull returns a time as the dialect keeps it, or null for the zero time.
+func (p *plane) momentOrNull(t time.Time) any {
 	if t.IsZero() {
 		return nil
 	}
-	return t.String()
+	return p.moment(t)
 }

@@ -65,3 +65,9 @@ func (p tenants) SetStatus(ctx context.Context, t tenant.ID, status tenant.Statu
 		return tx.one(ctx, "UPDATE platform.tenants SET status = $2 WHERE id = $1", t.String(), string(status))
 	})
 }
+
+func (p tenants) Describe(ctx context.Context, t tenant.ID, name string, settings []byte) error {
+	return p.change(ctx, "describe the tenant", func(tx transaction) error {
+		return tx.one(ctx, "UPDATE platform.tenants SET name = $2, settings = $3 WHERE id = $1", t.String(), name, string(settings))
+	})
+}

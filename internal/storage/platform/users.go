@@ -84,3 +84,9 @@ func (p users) SetActive(ctx context.Context, u id.ID, active bool) error {
 		return tx.one(ctx, "UPDATE platform.users SET active = $2 WHERE id = $1", u.String(), active)
 	})
 }
+
+func (p users) SetOperator(ctx context.Context, u id.ID, operator bool) error {
+	return p.change(ctx, "make the user an operator or none", func(tx transaction) error {
+		return tx.one(ctx, "UPDATE platform.users SET operator = $2 WHERE id = $1", u.String(), operator)
+	})
+}

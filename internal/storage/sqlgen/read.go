@@ -116,7 +116,7 @@ func (b *Builder) selectRecords(r *schema.Resource) *writer {
 	for i := range r.Fields {
 		w.field(r, &r.Fields[i]).text(", ")
 	}
-	if r.AppendOnly {
+	if r.AppendOnly || r.Platform {
 		w.text("1")
 	} else {
 		w.column("t", columnVersion)

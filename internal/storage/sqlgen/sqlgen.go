@@ -43,7 +43,9 @@ func New(d Dialect, t tenant.ID, resources map[string]*schema.Resource) *Builder
 
 // Catalog is what the builders of all tenants have in common. It is read-only.
 type Catalog struct {
-	dialect   Dialect
+	dialect Dialect
+	// views is set for the platform's records, which are read from views named after them.
+	views     bool
 	resources map[string]*schema.Resource
 	selects   map[*schema.Resource]string
 }
@@ -59,6 +61,10 @@ func NewCatalog(d Dialect, resources map[string]*schema.Resource) *Catalog {
 	c.selects = selects
 	return c
 }
+
+// NewDirectory returns a catalog of the records of the platform plane, which are read from the views
+// directory_<table>, in the schema "platform" on PostgreSQL. Each view has a tenant_id like a tenant's table.
+func NewDirectory(d Dialect) *Catalog { return &Catalog{dialect: d, views: true} }
 
 // For returns the builder of a tenant.
 func (c *Catalog) For(t tenant.ID) *Builder { return &Builder{Catalog: c, tenant: t} }

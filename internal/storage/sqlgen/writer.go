@@ -97,6 +97,12 @@ func (w *writer) lock(strength string) *writer {
 
 // tableName returns the table's name as the dialect has it.
 func (c *Catalog) tableName(table string) string {
+	if c.views {
+		if c.dialect == Postgres {
+			return "platform." + quote("directory_"+table)
+		}
+		return quote("directory_" + table)
+	}
 	if c.dialect == Postgres {
 		return "tenant." + quote(table)
 	}

@@ -66,6 +66,7 @@ func topics() []topic {
 		{"engine", engineCases()},
 		{"platform", platformCases()},
 		{"identities", identityCases()},
+		{"directory", directoryCases()},
 		{"tokens", tokenCases()},
 		{"keys", keyCases()},
 		{"outbox", outboxCases()},
