@@ -3,6 +3,7 @@ package tenantry
 import (
 	"errors"
 
+	"github.com/tenantry/tenantry/internal/directory"
 	"github.com/tenantry/tenantry/internal/openapi"
 	"github.com/tenantry/tenantry/internal/operation"
 	"github.com/tenantry/tenantry/internal/resource"
@@ -26,6 +27,7 @@ type Config struct {
 type App struct {
 	config      Config
 	definitions []*resource.Definition
+	directory   *directory.Directory
 	mistakes    []error
 }
 
@@ -37,7 +39,7 @@ func New(c Config) *App {
 	if c.Version == "" {
 		c.Version = Version
 	}
-	return &App{config: c}
+	return &App{config: c, directory: directory.New()}
 }
 
 // compile checks all that was registered.
@@ -46,6 +48,7 @@ func (a *App) compile() (*resource.Registry, error) {
 	if err := errors.Join(append(a.mistakes, mistakes...)...); err != nil {
 		return nil, err
 	}
+	registry.Keep(a.directory.Operations())
 	return registry, nil
 }
 

@@ -3,11 +3,13 @@ package tenantry
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/tenantry/tenantry/internal/account"
 	"github.com/tenantry/tenantry/internal/httpapi"
 	"github.com/tenantry/tenantry/internal/id"
 	"github.com/tenantry/tenantry/internal/limit"
+	"github.com/tenantry/tenantry/internal/operation"
 	"github.com/tenantry/tenantry/internal/query"
 	"github.com/tenantry/tenantry/internal/resource"
 	"github.com/tenantry/tenantry/internal/schema"
@@ -126,15 +128,19 @@ func (d *database) assemble() (*Service, error) {
 	}
 	s.accounts, err = account.New(account.Config{
 		Platform: d.Platform(), Open: d.Open, Tokens: tokens, Clock: o.Clock, Logger: o.Logger,
-		AccessTTL: o.AccessTTL, RefreshTTL: o.RefreshTTL,
+		AccessTTL: o.AccessTTL, RefreshTTL: o.RefreshTTL, Resources: resourceNames(s.operations),
 	})
 	if err != nil {
 		return nil, err
 	}
-	s.resources = resource.New(resource.Config{
+	s.resources, err = resource.New(resource.Config{
 		Registry: d.registry, Open: d.Open, IsMember: s.accounts.IsMember,
 		Signer: query.NewSigner(o.SigningKey), Clock: o.Clock, Files: s.tenantFiles, MaxUpload: o.MaxUpload,
+		Keepers: d.app.directory.Keepers(s.accounts, d.Platform().Directory), Secret: o.SigningKey,
 	})
+	if err != nil {
+		return nil, err
+	}
 	document, err := d.app.document(s.operations)
 	if err != nil {
 		return nil, err
@@ -147,4 +153,15 @@ func (d *database) assemble() (*Service, error) {
 		Limiter: s.limiter, Rates: d.rates, TrustedProxies: o.TrustedProxies, Origins: o.CORSOrigins, Production: o.Production,
 	})
 	return s, err
+}
+
+// resourceNames are the names that scopes may have in them: of all that tokens of tenants open.
+func resourceNames(operations []operation.Operation) []string {
+	var names []string
+	for _, op := range operations {
+		if op.Resource != nil && op.Audience == operation.TenantToken && !slices.Contains(names, op.Resource.Name) {
+			names = append(names, op.Resource.Name)
+		}
+	}
+	return names
 }

@@ -47,3 +47,9 @@ func (s *Service) RemoveMember(ctx context.Context, tenant, username string) err
 func (s *Service) SuspendTenant(ctx context.Context, tenant string) error {
 	return s.accounts.Suspend(ctx, provisioning(), tenant)
 }
+
+// CreateOperator adds a user who may manage the platform. An operator belongs to no tenant.
+func (s *Service) CreateOperator(ctx context.Context, username, password string) (ID, error) {
+	u, err := s.accounts.CreateUser(ctx, provisioning(), username, password, true)
+	return u.ID, err
+}

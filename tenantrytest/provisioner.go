@@ -60,17 +60,27 @@ func (p *provisioner) Suspend(ctx context.Context, tenant string) error {
 }
 
 // Operator implements prove.Provisioner.
-func (p *provisioner) Operator(context.Context) (string, error) { return "", nil }
+func (p *provisioner) Operator(ctx context.Context) (string, error) {
+	const name, password = "prove-operator", "a password of a throw-away operator"
+	if _, err := p.service.CreateOperator(ctx, name, password); err != nil {
+		return "", err
+	}
+	return p.signIn(ctx, "/api/admin/v1/auth/token/", map[string]string{"username": name, "password": password})
+}
 
 // Expired implements prove.Provisioner: the user signed in two hours ago.
 func (p *provisioner) Expired(ctx context.Context, tenant, username string) (string, error) {
 	p.clock.back.Store(int64(2 * time.Hour))
 	defer p.clock.back.Store(0)
-	body, err := json.Marshal(map[string]string{"username": username, "password": p.names[username], "tenant": tenant})
+	return p.signIn(ctx, "/api/v1/auth/token/", map[string]string{"username": username, "password": p.names[username], "tenant": tenant})
+}
+
+func (p *provisioner) signIn(ctx context.Context, path string, credentials map[string]string) (string, error) {
+	body, err := json.Marshal(credentials)
 	if err != nil {
 		return "", err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url+"/api/v1/auth/token/", bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url+path, bytes.NewReader(body))
 	if err != nil {
 		return "", err
 	}

@@ -34,6 +34,8 @@ type Config struct {
 	// AccessTTL is how long an access token is good, 15 minutes by default. RefreshTTL is how long a log-in lasts
 	// before the password is asked again, 7 days by default: refreshing does not move its end.
 	AccessTTL, RefreshTTL time.Duration
+	// Resources are the names that scopes may have in them.
+	Resources []string
 	// Poll is how often Watch asks for changes, 300 ms by default.
 	Poll      time.Duration
 	Passwords Passwords
@@ -46,6 +48,7 @@ type Service struct {
 	clock                 func() time.Time
 	log                   *slog.Logger
 	accessTTL, refreshTTL time.Duration
+	resources             []string
 	interval              time.Duration
 	passwords             *hasher
 	gate                  *gate
@@ -65,6 +68,7 @@ func New(c Config) (*Service, error) {
 		platform: c.Platform, tokens: c.Tokens, clock: c.Clock, log: c.Logger,
 		accessTTL:  positive(c.AccessTTL, 15*time.Minute),
 		refreshTTL: positive(c.RefreshTTL, 7*24*time.Hour),
+		resources:  c.Resources,
 		interval:   positive(c.Poll, 300*time.Millisecond),
 		passwords:  newHasher(c.Passwords), gate: g,
 		courier: &courier{
@@ -115,17 +119,34 @@ func (s *Service) Authenticate(ctx context.Context, raw string) (Session, error)
 	}
 	return Session{
 		Actor: policy.Actor{
-			Kind: policy.User, ID: at.User.ID, Name: at.User.Username, Tenant: at.Tenant.ID,
-			Role: at.Membership.Role, Scopes: claims.Scopes, OnBehalfOf: claims.OnBehalfOf,
+			Kind: placeOf(claims).kind, ID: at.User.ID, Name: at.User.Username, Tenant: at.Tenant.ID,
+			Role: at.role(claims), Scopes: claims.Scopes, OnBehalfOf: claims.OnBehalfOf,
 		},
 		Tenant: at.Tenant, User: publicUser(at.User), Claims: claims,
 	}, nil
 }
 
+// placeOf says where the bearer of a token has to stand. Behind a token that was exchanged is the operator.
+func placeOf(c token.Claims) place {
+	if !c.OnBehalfOf.IsZero() {
+		return place{policy.Operator, c.Tenant, c.OnBehalfOf}
+	}
+	return place{c.Kind, c.Tenant, c.User}
+}
+
+// role is the role that the bearer of a token has: the membership's, whatever the token says, but of an operator, who
+// has none and gave a reason for that very token.
+func (s *standing) role(c token.Claims) policy.Role {
+	if c.OnBehalfOf.IsZero() {
+		return s.Membership.Role
+	}
+	return c.Role
+}
+
 // admit is the gate for the claims of a verified token.
 func (s *Service) admit(ctx context.Context, c token.Claims) (*standing, error) {
-	if c.Kind != policy.User {
-		return nil, token.Invalid(errKind)
+	if !c.OnBehalfOf.IsZero() && c.OnBehalfOf != c.User { // nobody acts under another's name
+		return nil, token.Invalid(errActor)
 	}
 	revoked, err := s.gate.isRevoked(ctx, c.ID, c.Family)
 	if err != nil {
@@ -134,9 +155,12 @@ func (s *Service) admit(ctx context.Context, c token.Claims) (*standing, error) 
 	if revoked {
 		return nil, token.Invalid(errRevoked)
 	}
-	at, err := s.gate.standing(ctx, place{c.Tenant, c.User})
+	at, err := s.gate.standing(ctx, placeOf(c))
 	if err != nil {
 		return nil, stranger(err)
+	}
+	if !at.until.IsZero() && !s.clock().Before(at.until) {
+		return nil, token.Invalid(errOver)
 	}
 	return at, judge(at.Standing)
 }
@@ -165,8 +189,9 @@ func suspended() error {
 }
 
 var (
-	errKind     = errors.New("token is of a kind that has no accounts")
 	errRevoked  = errors.New("token or its family is revoked")
+	errActor    = errors.New("token names another actor than its subject")
+	errOver     = errors.New("service account is over")
 	errDisabled = errors.New("user is disabled")
 	errStranger = errors.New("tenant, user or membership does not exist")
 	errRotated  = errors.New("refresh token is not its family's current one")
@@ -174,7 +199,7 @@ var (
 
 // IsMember reports whether the user belongs to the tenant.
 func (s *Service) IsMember(ctx context.Context, t tenant.ID, user id.ID) (bool, error) {
-	_, err := s.gate.standing(ctx, place{t, user})
+	_, err := s.gate.standing(ctx, place{policy.User, t, user})
 	if fault.Is(err, fault.NotFound) {
 		return false, nil
 	}

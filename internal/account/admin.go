@@ -36,20 +36,7 @@ func member(at storage.Standing) Member {
 
 // CreateTenant adds a tenant; validation_failed, conflict where the slug is taken.
 func (s *Service) CreateTenant(ctx context.Context, by By, name, slug string) (tenant.Tenant, error) {
-	var fields []fault.Field
-	if !printable(name, maxTenantName) {
-		fields = append(fields, invalid("name", "A name has 1 to 255 printable characters."))
-	}
-	if !tenant.ValidSlug(slug) {
-		fields = append(fields, invalid("slug", "A slug has 1 to 63 lower-case letters, digits and inner hyphens."))
-	}
-	if err := fault.Invalid(fields...); err != nil {
-		return tenant.Tenant{}, err
-	}
-	t := tenant.Tenant{ID: tenant.NewID(), Slug: slug, Name: name, Status: tenant.Active, CreatedAt: s.moment()}
-	event := s.event(by, "created", aboutTenant, id.ID(t.ID), made("slug", schema.String(slug)), made("name", schema.String(name)),
-		made("status", schema.String(string(t.Status))))
-	return t, s.change(ctx, in(event, t.ID, tenant.Platform), func(p storage.Platform) error { return p.Tenants().Create(ctx, t) })
+	return s.AddTenant(ctx, by, NewTenant{ID: tenant.NewID(), Slug: slug, Name: name})
 }
 
 // Tenant returns the tenant that ref names, by slug or id; not_found.
@@ -89,21 +76,14 @@ func (s *Service) setStatus(ctx context.Context, by By, ref, action string, stat
 
 // CreateUser adds a user; validation_failed, conflict where the name is taken.
 func (s *Service) CreateUser(ctx context.Context, by By, username, password string, operator bool) (User, error) {
-	var fields []fault.Field
-	if !validUsername(username) {
-		fields = append(fields, invalid("username", "A username has 1 to 150 printable characters, the first and last no spaces."))
+	fields := usernameFields(username)
+	if password == "" { // nobody could sign in with it
+		fields = append(fields, passwordFields(password)...)
 	}
-	if err := fault.Invalid(append(fields, passwordFields(password)...)...); err != nil {
+	if err := fault.Invalid(fields...); err != nil {
 		return User{}, err
 	}
-	hash, err := s.hash(ctx, password)
-	if err != nil {
-		return User{}, err
-	}
-	u := storage.User{ID: id.New(), Username: username, PasswordHash: hash, Active: true, Operator: operator, CreatedAt: s.moment()}
-	event := s.event(by, "created", aboutUsers, u.ID, made("username", schema.String(username)), made("is_active", schema.Bool(true)),
-		made("is_operator", schema.Bool(operator)))
-	return publicUser(u), s.change(ctx, in(event, tenant.Platform), func(p storage.Platform) error { return p.Users().Create(ctx, u) })
+	return s.AddUser(ctx, by, id.New(), username, UserState{Password: password, Active: true, Operator: operator})
 }
 
 // User returns the user of the name; not_found.
@@ -139,26 +119,16 @@ func (s *Service) SetPassword(ctx context.Context, by By, username, password str
 	if err != nil {
 		return err
 	}
-	hash, err := s.hash(ctx, password)
-	if err != nil {
-		return err
-	}
-	event := s.event(by, "password_changed", aboutUsers, u.ID)
-	return s.change(ctx, in(event, tenant.Platform), func(p storage.Platform) error { return p.Users().SetPassword(ctx, u.ID, hash) })
+	return s.setPassword(ctx, by, u, password)
 }
 
 // SetActive enables or disables the user in all tenants; not_found.
 func (s *Service) SetActive(ctx context.Context, by By, username string, active bool) error {
 	u, err := s.user(ctx, username)
-	if err != nil || u.Active == active {
+	if err != nil {
 		return err
 	}
-	action := "disabled"
-	if active {
-		action = "enabled"
-	}
-	event := s.event(by, action, aboutUsers, u.ID, change{"is_active", schema.Bool(u.Active), schema.Bool(active)})
-	return s.change(ctx, in(event, tenant.Platform), func(p storage.Platform) error { return p.Users().SetActive(ctx, u.ID, active) })
+	return s.setActive(ctx, by, u, active)
 }
 
 // AddMember makes the user a member of the tenant; validation_failed, not_found, conflict where they are one.
@@ -175,10 +145,7 @@ func (s *Service) AddMember(ctx context.Context, by By, ref, username string, ro
 		return Member{}, err
 	}
 	m := storage.Membership{ID: id.New(), Tenant: t.ID, User: u.ID, Role: role, CreatedAt: s.moment()}
-	event := s.event(by, "created", aboutMembers, m.ID, made("user", schema.ID(u.ID)), made("username", schema.String(u.Username)),
-		made("role", schema.String(role.String())))
-	err = s.change(ctx, in(event, t.ID), func(p storage.Platform) error { return p.Memberships().Create(ctx, m) })
-	return member(storage.Standing{Tenant: t, User: u, Membership: m}), err
+	return member(storage.Standing{Tenant: t, User: u, Membership: m}), s.join(ctx, by, u, m)
 }
 
 // Members returns up to limit members of the tenant whose memberships' ids follow after, in their order.
@@ -201,10 +168,7 @@ func (s *Service) RemoveMember(ctx context.Context, by By, ref, username string)
 	if err != nil {
 		return err
 	}
-	m := at.Membership
-	event := s.event(by, "deleted", aboutMembers, m.ID, gone("user", schema.ID(m.User)), gone("username", schema.String(at.User.Username)),
-		gone("role", schema.String(m.Role.String())))
-	return s.change(ctx, in(event, m.Tenant), func(p storage.Platform) error { return p.Memberships().Delete(ctx, m.Tenant, m.ID) })
+	return s.DeleteMember(ctx, by, at.Tenant.ID, at.User.ID)
 }
 
 // SetRole changes a member's role; validation_failed, not_found, conflict where it is the tenant's last owner's.
@@ -213,12 +177,10 @@ func (s *Service) SetRole(ctx context.Context, by By, ref, username string, role
 		return err
 	}
 	at, err := s.place(ctx, ref, username)
-	if err != nil || at.Membership.Role == role {
+	if err != nil {
 		return err
 	}
-	m := at.Membership
-	event := s.event(by, "updated", aboutMembers, m.ID, change{"role", schema.String(m.Role.String()), schema.String(role.String())})
-	return s.change(ctx, in(event, m.Tenant), func(p storage.Platform) error { return p.Memberships().SetRole(ctx, m.Tenant, m.ID, role) })
+	return s.ChangeMember(ctx, by, at.Tenant.ID, at.User.ID, role)
 }
 
 // Issue signs tokens for a user without their password, for whoever holds the server's key and database anyway.

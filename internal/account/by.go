@@ -29,6 +29,8 @@ const (
 	aboutMembers = "members"
 	aboutTenant  = "tenant"
 	aboutUsers   = "users"
+
+	aboutServiceAccounts = "service-accounts"
 )
 
 // change is what an act does to one field. No secret may be in it.

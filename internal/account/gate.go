@@ -13,6 +13,7 @@ import (
 
 	"github.com/tenantry/tenantry/internal/fault"
 	"github.com/tenantry/tenantry/internal/id"
+	"github.com/tenantry/tenantry/internal/policy"
 	"github.com/tenantry/tenantry/internal/storage"
 	"github.com/tenantry/tenantry/internal/tenant"
 )
@@ -68,14 +69,20 @@ func (a asOf) good(m *moment, now time.Time) bool {
 	return a.epoch == m.epoch && now.Sub(at) <= trust
 }
 
+// place is where a caller of a kind stands: in a tenant, or, an operator of the platform, in none.
 type place struct {
+	kind   policy.Kind
 	tenant tenant.ID
-	user   id.ID
+	caller id.ID
 }
 
+// standing is what is known of a caller. A service account's is told in the words of a member's: its own id, name and
+// role stand there. An operator has no membership.
 type standing struct {
 	asOf
 	storage.Standing
+	// until is when a service account ends; zero never comes.
+	until time.Time
 }
 
 type revocations struct {
@@ -131,7 +138,7 @@ func (g *gate) poll(ctx context.Context) (changed bool, err error) {
 	return changed, nil
 }
 
-// standing returns the user's standing in the tenant; not_found as the platform says it, which is never remembered.
+// standing returns the caller's standing; not_found as the platform says it, which is never remembered.
 func (g *gate) standing(ctx context.Context, p place) (*standing, error) {
 	now, m := g.clock(), g.now.Load()
 	if s, ok := g.places.GetIfPresent(p); ok && s.good(m, now) {
@@ -142,17 +149,52 @@ func (g *gate) standing(ctx context.Context, p place) (*standing, error) {
 
 // read is apart, so that an answer from memory allocates nothing.
 func (g *gate) read(ctx context.Context, p place, now time.Time, m *moment) (*standing, error) {
-	name := string(append(append([]byte("standing"), p.tenant[:]...), p.user[:]...))
+	name := string(append(append([]byte("standing "+p.kind), p.tenant[:]...), p.caller[:]...))
 	return share(ctx, g, name, now, m, func(ctx context.Context, of asOf) (*standing, error) {
-		read, err := g.platform.Memberships().Standing(ctx, p.tenant, p.user)
+		s := &standing{asOf: of}
+		var err error
+		switch p.kind {
+		case policy.User:
+			s.Standing, err = g.platform.Memberships().Standing(ctx, p.tenant, p.caller)
+		case policy.Service:
+			s.Standing, s.until, err = g.service(ctx, p)
+		case policy.Operator:
+			s.Standing, err = g.operator(ctx, p)
+		default:
+			err = fault.Missing()
+		}
 		if err != nil {
 			return nil, err
 		}
-		read.User.PasswordHash = "" // nobody behind the gate needs it
-		s := &standing{of, read}
+		s.User.PasswordHash = "" // nobody behind the gate needs it
 		g.places.Set(p, s)
 		return s, nil
 	})
+}
+
+func (g *gate) service(ctx context.Context, p place) (at storage.Standing, until time.Time, err error) {
+	a, t, err := g.platform.ServiceAccounts().Find(ctx, p.caller)
+	if err == nil && t.ID != p.tenant {
+		err = fault.Missing()
+	}
+	at = storage.Standing{
+		Tenant: t, User: storage.User{ID: a.ID, Username: a.Name, Active: true},
+		Membership: storage.Membership{ID: a.ID, Tenant: t.ID, User: a.ID, Role: a.Role},
+	}
+	return at, a.ExpiresAt, err
+}
+
+func (g *gate) operator(ctx context.Context, p place) (at storage.Standing, err error) {
+	if at.User, err = g.platform.Users().Get(ctx, p.caller); err != nil {
+		return at, err
+	}
+	if !at.User.Operator {
+		return at, fault.Missing()
+	}
+	if !p.tenant.IsZero() {
+		at.Tenant, err = g.platform.Tenants().Get(ctx, p.tenant)
+	}
+	return at, err
 }
 
 // isRevoked reports whether one of the ids, which are those of tokens and families, is revoked.

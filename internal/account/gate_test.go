@@ -21,17 +21,14 @@ import (
 func TestSessionIsTheMembershipsAndNotTheTokens(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	operator := id.New()
-	raw := f.access(t, func(c *token.Claims) {
-		c.Role, c.Scopes, c.OnBehalfOf = policy.Owner, []string{"read"}, operator
-	})
+	raw := f.access(t, func(c *token.Claims) { c.Role, c.Scopes = policy.Owner, []string{"read"} })
 	got, err := f.Authenticate(t.Context(), raw)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := policy.Actor{
 		Kind: policy.User, ID: f.user(t, "bob"), Name: "bob", Tenant: f.acme.ID, Role: policy.Member,
-		Scopes: []string{"read"}, OnBehalfOf: operator,
+		Scopes: []string{"read"},
 	}
 	if diff := cmp.Diff(want, got.Actor); diff != "" {
 		t.Errorf("actor (-want +got):\n%s", diff)
@@ -41,6 +38,40 @@ func TestSessionIsTheMembershipsAndNotTheTokens(t *testing.T) {
 	}
 	if got.User.Username != "bob" || !got.User.Active || got.Claims.Role != policy.Owner {
 		t.Errorf("user = %+v, claims = %+v", got.User, got.Claims)
+	}
+}
+
+func TestOperatorInsideATenantHasTheRoleOfTheExchange(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	root, err := f.CreateUser(t.Context(), by, "root", password, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	enter := func(c *token.Claims) { c.User, c.OnBehalfOf, c.Role = root.ID, root.ID, policy.Viewer }
+	got, err := f.Authenticate(t.Context(), f.access(t, enter))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := policy.Actor{Kind: policy.Operator, ID: root.ID, Name: "root", Tenant: f.acme.ID, Role: policy.Viewer, Scopes: []string{}, OnBehalfOf: root.ID}
+	if diff := cmp.Diff(want, got.Actor); diff != "" {
+		t.Errorf("actor (-want +got):\n%s", diff)
+	}
+	for name, change := range map[string]func(c *token.Claims){
+		"somebody else's name": func(c *token.Claims) { c.OnBehalfOf = root.ID },
+		"no operator":          func(c *token.Claims) { c.OnBehalfOf = c.User },
+		"nobody":               func(c *token.Claims) { c.User = id.New(); c.OnBehalfOf = c.User },
+		"no tenant":            func(c *token.Claims) { enter(c); c.Tenant = tenant.NewID() },
+	} {
+		if _, err := f.Authenticate(t.Context(), f.access(t, change)); !fault.Is(err, fault.TokenInvalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := f.SetActive(t.Context(), by, "root", false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Authenticate(t.Context(), f.access(t, enter)); !fault.Is(err, fault.TokenInvalid) {
+		t.Errorf("a disabled operator: %v", err)
 	}
 }
 

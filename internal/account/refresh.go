@@ -98,7 +98,7 @@ func (s *Service) Revoke(ctx context.Context, by By, raw string) error {
 	if known, err := s.gate.isRevoked(ctx, claims.ID, claims.Family); err != nil || known {
 		return err
 	}
-	at, err := s.gate.standing(ctx, place{claims.Tenant, claims.User})
+	at, err := s.gate.standing(ctx, placeOf(claims))
 	if fault.Is(err, fault.NotFound) { // it opens nothing any more
 		at, err = &standing{}, nil
 		at.User.ID = claims.User

@@ -100,6 +100,11 @@ func (s *Service) logInFailed(ctx context.Context, by By, places []storage.Stand
 	if len(places) == 0 || len(places) > maxFailedTrails {
 		events = in(s.event(by, "log_in_failed", aboutUsers, by.Actor.ID), tenant.Platform)
 	}
+	s.failed(ctx, by, events)
+}
+
+// failed queues the events of a failed log-in, to be delivered behind the answer.
+func (s *Service) failed(ctx context.Context, by By, events []storage.QueuedEvent) {
 	// Whoever hangs up early must not get away unseen.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deliveryTime)
 	defer cancel()

@@ -65,12 +65,17 @@ func (c *userCreate) Run(ctx context.Context, s *session) error {
 			return &problem{fmt.Sprintf("user %s was made but can't be added to %s", c.Username, c.Tenant), err}
 		}
 	}
+	return c.writeUser(s, created, password, made)
+}
+
+// writeUser writes a user who has just been made, with the password where the program made it.
+func (f Format) writeUser(s *session, created account.User, password string, made bool) error {
 	view, headings, row := viewUser(created), userHeadings(), userRow(created)
 	if made {
 		view.Password = password
 		headings, row = append(headings, "PASSWORD (shown this once)"), append(row, password)
 	}
-	return c.write(s.env.Stdout, view, headings, [][]string{row})
+	return f.write(s.env.Stdout, view, headings, [][]string{row})
 }
 
 type userList struct {

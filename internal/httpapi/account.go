@@ -13,9 +13,11 @@ import (
 
 // Accounts knows who calls and gives out tokens. Its errors are faults.
 type Accounts interface {
+	operators
 	Authenticate(ctx context.Context, raw string) (account.Session, error)
 	SignIn(ctx context.Context, by account.By, username, password, ref string) (account.Grant, error)
 	Refresh(ctx context.Context, by account.By, raw string) (account.Grant, error)
+	SignInService(ctx context.Context, by account.By, clientID, secret string, scopes []string) (account.ServiceGrant, error)
 	Verify(ctx context.Context, raw string) (account.Verified, error)
 	Revoke(ctx context.Context, by account.By, raw string) error
 }
@@ -94,15 +96,18 @@ func (x *exchange) readTexts(texts ...text) error {
 
 // sendGrant answers with a pair of tokens. They are not written into the pooled buffer: nothing secret stays there.
 func (x *exchange) sendGrant(g account.Grant) error {
-	out := make([]byte, 0, len(g.Access)+len(g.Refresh)+256)
-	out = schema.AppendString(append(out, `{"access":`...), g.Access)
-	out = schema.AppendString(append(out, `,"refresh":`...), g.Refresh)
-	out = append(out, `,"token_type":"Bearer","expires_in":`...)
-	out = strconv.AppendInt(out, int64(g.ExpiresIn/time.Second), 10)
+	out := appendTokens(make([]byte, 0, len(g.Access)+len(g.Refresh)+256), g)
 	out = appendTenant(append(out, `,"tenant":`...), g.Tenant)
 	out = append(out[:len(out)-1], `,"role":"`...)
 	out = append(out, g.Role.String()...)
 	return x.sendJSON(http.StatusOK, append(out, `"}}`...))
+}
+
+func appendTokens(dst []byte, g account.Grant) []byte {
+	dst = schema.AppendString(append(dst, `{"access":`...), g.Access)
+	dst = schema.AppendString(append(dst, `,"refresh":`...), g.Refresh)
+	dst = append(dst, `,"token_type":"Bearer","expires_in":`...)
+	return strconv.AppendInt(dst, int64(g.ExpiresIn/time.Second), 10)
 }
 
 func appendTenant(dst []byte, t tenant.Tenant) []byte {

@@ -18,12 +18,16 @@ func (s *server) authenticate(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	session, err := s.accounts.Authenticate(x.ctx, raw)
+	authenticate, ofTenant := s.accounts.Authenticate, true
+	if x.endpoint.op.Audience == operation.OperatorToken {
+		authenticate, ofTenant = s.accounts.AuthenticateOperator, false
+	}
+	session, err := authenticate(x.ctx, raw)
 	if err != nil {
 		return err
 	}
-	if session.Actor.Tenant.IsZero() {
-		return fault.New(fault.TokenInvalid, "") // closed by default: a caller without a tenant has no business here
+	if session.Actor.Tenant.IsZero() == ofTenant {
+		return fault.New(fault.TokenInvalid, "") // closed by default: neither kind of caller has business at the other's
 	}
 	x.session, x.known = session, true
 	return nil

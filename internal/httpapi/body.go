@@ -28,6 +28,14 @@ func (x *exchange) readBody() ([]byte, error) {
 	if err := x.checkMedia(); err != nil {
 		return nil, err
 	}
+	return x.readBytes()
+}
+
+// readBytes returns the request's body, whatever it is; nil where there is none.
+func (x *exchange) readBytes() ([]byte, error) {
+	if x.r.Body == nil || x.r.Body == http.NoBody || x.r.ContentLength == 0 {
+		return nil, nil
+	}
 	limit := x.server.maxBody
 	if x.r.ContentLength > limit {
 		return nil, tooLarge()

@@ -182,7 +182,7 @@ func (s *server) routes(operations []operation.Operation) (*router, error) {
 // checkOperation refuses a table under which a handler would run without the caller or the resource that it needs.
 func checkOperation(op *operation.Operation) error {
 	ofTenant := op.Resource != nil || op.Kind == operation.Me
-	if ofTenant && op.Audience != operation.TenantToken {
+	if ofTenant && op.Audience == operation.Public {
 		return fmt.Errorf("operation %s: is about a tenant but asks for no token", op.ID)
 	}
 	if op.Resource == nil && op.Kind <= operation.VerifyEvents {
@@ -221,16 +221,6 @@ func (s *server) handler(kind operation.Kind) func(*exchange) error {
 		return s.deleteContent
 	case operation.VerifyEvents:
 		return s.verifyEvents
-	case operation.SignIn:
-		return s.signIn
-	case operation.Refresh:
-		return s.refreshToken
-	case operation.VerifyToken:
-		return s.verifyToken
-	case operation.RevokeToken:
-		return s.revokeToken
-	case operation.Me:
-		return s.me
 	case operation.Schema:
 		return s.document
 	case operation.SwaggerUI:
@@ -245,8 +235,39 @@ func (s *server) handler(kind operation.Kind) func(*exchange) error {
 		return s.index
 	case operation.Root:
 		return s.root
+	default:
+		return s.accountHandler(kind)
 	}
-	return nil
+}
+
+// accountHandler is handler for the operations on tokens and on who has them.
+func (s *server) accountHandler(kind operation.Kind) func(*exchange) error {
+	switch kind {
+	case operation.SignIn:
+		return s.signIn
+	case operation.Refresh:
+		return s.refreshToken
+	case operation.VerifyToken:
+		return s.verifyToken
+	case operation.RevokeToken:
+		return s.revokeToken
+	case operation.Me:
+		return s.me
+	case operation.ClientToken:
+		return s.clientToken
+	case operation.OperatorSignIn:
+		return s.signInOperator
+	case operation.OperatorRefresh:
+		return s.refreshOperator
+	case operation.OperatorRevoke:
+		return s.revokeOperator
+	case operation.OperatorMe:
+		return s.meOperator
+	case operation.ExchangeToken:
+		return s.exchangeToken
+	default:
+		return nil
+	}
 }
 
 // fixed are values of headers and bodies that never change: made once, shared by all answers, written by none.
@@ -254,7 +275,7 @@ type fixed struct {
 	json, problem                                                  []string
 	privateNoStore, privateNoCache, publicNoCache, noStore, pragma []string
 	varyAuthorization, varyEncoding, gzip                          []string
-	varyPreflight, exposed                                         []string
+	varyPreflight, exposed, basic                                  []string
 	noSniff, noReferrer, deny, sameOrigin, strictTransport         []string
 	pageFeatures                                                   []string
 	dataPolicy, filePolicy, swaggerPolicy, redocPolicy             []string
@@ -273,7 +294,7 @@ func newFixed(name, version string, origins bool) fixed {
 		privateNoStore: []string{"private, no-store"}, privateNoCache: []string{"private, no-cache"},
 		publicNoCache: []string{"public, no-cache"}, noStore: []string{"no-store"}, pragma: []string{"no-cache"},
 		varyAuthorization: vary("Authorization"), varyEncoding: vary("Accept-Encoding"),
-		varyPreflight: []string{preflightVary}, exposed: []string{exposedHeaders}, gzip: []string{"gzip"},
+		varyPreflight: []string{preflightVary}, exposed: []string{exposedHeaders}, basic: []string{`Basic realm="tenantry"`}, gzip: []string{"gzip"},
 		noSniff: []string{"nosniff"}, noReferrer: []string{"no-referrer"}, deny: []string{"DENY"},
 		sameOrigin: []string{"same-origin"}, strictTransport: []string{"max-age=31536000"},
 		pageFeatures: []string{"camera=(), geolocation=(), microphone=(), payment=(), usb=()"},

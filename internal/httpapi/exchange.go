@@ -136,7 +136,11 @@ func (x *exchange) refuseOther(allowed ...string) error {
 
 // call is who calls, for a use case.
 func (x *exchange) call() resource.Call {
-	return resource.Call{Actor: x.session.Actor, RequestID: x.requestID, IP: x.client.ip()}
+	call := resource.Call{Actor: x.session.Actor, RequestID: x.requestID, IP: x.client.ip()}
+	if x.endpoint.op.Under != "" {
+		call.Parent = x.r.PathValue("id")
+	}
+	return call
 }
 
 // by is who calls, for an act on accounts; where nobody is known yet, it is from where.

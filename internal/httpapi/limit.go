@@ -86,14 +86,19 @@ func (p *allowances) meter(op *operation.Operation) meter {
 	own, hasOwn := p.operations[op.ID]
 	switch {
 	case hasOwn:
-		return meter{stranger: own, caller: own, ofTenant: true, byHandler: op.Kind == operation.SignIn}
+		return meter{stranger: own, caller: own, ofTenant: true, byHandler: isSignIn(op.Kind)}
 	case !strings.HasPrefix(op.Path, "/api/"):
 		return meter{} // balancers ask for these all the time
-	case op.Kind == operation.SignIn, op.Kind == operation.Refresh, op.Kind == operation.VerifyToken, op.Kind == operation.RevokeToken:
-		return meter{stranger: p.token, byHandler: op.Kind == operation.SignIn}
+	case isSignIn(op.Kind), op.Kind == operation.Refresh, op.Kind == operation.VerifyToken, op.Kind == operation.RevokeToken,
+		op.Kind == operation.ClientToken, op.Kind == operation.OperatorRefresh, op.Kind == operation.OperatorRevoke:
+		return meter{stranger: p.token, byHandler: isSignIn(op.Kind)}
 	default:
 		return meter{stranger: p.address, caller: p.caller, ofTenant: true}
 	}
+}
+
+func isSignIn(kind operation.Kind) bool {
+	return kind == operation.SignIn || kind == operation.OperatorSignIn
 }
 
 // checkRates refuses rates of operations that are none.

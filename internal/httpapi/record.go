@@ -10,7 +10,12 @@ import (
 )
 
 // id returns the id in the path as it came; what is none is refused below, like any unknown one.
-func (x *exchange) id() string { return x.r.PathValue("id") }
+func (x *exchange) id() string {
+	if under := x.endpoint.op.Under; under != "" {
+		return x.r.PathValue(under)
+	}
+	return x.r.PathValue("id")
+}
 
 func (s *server) getRecord(x *exchange) error {
 	answer, err := s.resources.Get(x.ctx, x.call(), x.endpoint.op, x.id(), x.query)
@@ -47,7 +52,7 @@ func (s *server) createRecord(x *exchange) error {
 		return err
 	}
 	x.replayed(answer)
-	x.w.Header()["Location"] = x.value(x.endpoint.op.Path + answer.ID.String() + "/")
+	x.w.Header()["Location"] = x.value(pathOf(x.r) + answer.ID.String() + "/")
 	return x.sendRecord(http.StatusCreated, answer)
 }
 

@@ -168,6 +168,43 @@ func (f *accounts) Revoke(_ context.Context, _ account.By, raw string) error {
 	return f.err
 }
 
+func (f *accounts) SignInService(_ context.Context, _ account.By, clientID, secret string, scopes []string) (account.ServiceGrant, error) {
+	f.signedIn = append([]string{clientID, secret}, scopes...)
+	return account.ServiceGrant{Access: "a.b.c", ExpiresIn: 15 * time.Minute, Scopes: scopes}, f.err
+}
+
+func (f *accounts) AuthenticateOperator(_ context.Context, raw string) (account.Session, error) {
+	if raw != "operator" {
+		return account.Session{}, fault.New(fault.TokenInvalid, "")
+	}
+	return account.Session{
+		Actor: policy.Actor{Kind: policy.Operator, ID: f.user, Name: "root"}, User: account.User{ID: f.user, Username: "root"},
+		Claims: token.Claims{Kind: policy.Operator, ExpiresAt: now.Add(time.Minute)},
+	}, nil
+}
+
+func (f *accounts) SignInOperator(_ context.Context, _ account.By, username, password string) (account.Grant, error) {
+	f.signedIn = []string{username, password}
+	return f.grant(), f.err
+}
+
+func (f *accounts) RefreshOperator(_ context.Context, _ account.By, raw string) (account.Grant, error) {
+	f.asked = append(f.asked, raw)
+	return f.grant(), f.err
+}
+
+func (f *accounts) RevokeOperator(_ context.Context, _ account.By, raw string) error {
+	f.asked = append(f.asked, raw)
+	return f.err
+}
+
+func (f *accounts) Exchange(_ context.Context, by account.By, ref, reason string, role policy.Role) (account.Grant, error) {
+	f.signedIn = []string{by.Actor.Name, ref, reason, role.String()}
+	grant := f.grant()
+	grant.Role = role
+	return grant, f.err
+}
+
 // bundle is an API over fakes.
 type bundle struct {
 	tb        testing.TB

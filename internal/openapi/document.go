@@ -80,14 +80,25 @@ func (b *builder) root() object {
 			{"parameters", sharedParameters()},
 			{"headers", sharedHeaders()},
 			{"responses", responses},
-			{"securitySchemes", object{{"bearerAuth", object{
-				{"type", "http"},
-				{"scheme", "bearer"},
-				{"bearerFormat", "JWT"},
-				{"description", "An access token, as `POST /api/v1/auth/token/` gives it."},
-			}}}},
+			{"securitySchemes", b.securitySchemes()},
 		}},
 	}
+}
+
+func (b *builder) securitySchemes() object {
+	scheme := func(description string) object {
+		return object{{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"}, {"description", description}}
+	}
+	out := object{{"bearerAuth", scheme("An access token of a tenant, as `POST /api/v1/auth/token/` gives it.")}}
+	out = append(out, member{"clientBasic", object{
+		{"type", "http"},
+		{"scheme", "basic"},
+		{"description", "A service account's client_id and client_secret."},
+	}})
+	if b.ofOperators() {
+		out = append(out, member{"operatorAuth", scheme("An access token of an operator, as `POST /api/admin/v1/auth/token/` gives it.")})
+	}
+	return out
 }
 
 // tags are the groups of operations, in the order in which the table has them.
@@ -108,6 +119,10 @@ func (b *builder) tagDescription(tag string) string {
 	switch tag {
 	case "auth":
 		return "Tokens, and who they are for."
+	case "operators":
+		return "The platform: its tenants and users, for its operators. An operator's token is of no tenant."
+	case "tenant":
+		return "The tenant that the access token names."
 	case "service":
 		return "The service itself: its document, its documentation, its health."
 	}
@@ -116,13 +131,13 @@ func (b *builder) tagDescription(tag string) string {
 			return op.Resource.Description
 		}
 	}
-	return "The tenant's " + strings.NewReplacer("-", " ", "_", " ").Replace(tag) + "."
+	return "The tenant's " + operation.Words(tag) + "."
 }
 
 // addSchemas adds the schemas that operations refer to: the fixed ones, and those of every resource once.
 func (b *builder) addSchemas() {
 	for _, op := range b.ops {
-		if op.Resource != nil && op.Kind == operation.Get {
+		if op.Resource != nil && op.Kind == operation.Get && !op.Resource.Platform {
 			b.records[op.Resource.Name] = op.Resource
 		}
 	}
@@ -137,11 +152,22 @@ func (b *builder) addSchemas() {
 		if op.Kind == operation.Report {
 			b.addSchema(reportName(op.ID), shapeSchema(op.Report.Shape))
 		}
+		if op.Kind == operation.Act && op.Action.Input != nil {
+			b.addSchema(inputName(&op), inputSchema(op.Action.Input, (*schema.Field).Writable, true))
+		}
 	}
-	for _, m := range slices.Concat(accountSchemas(), serviceSchemas(), problemSchemas()) {
+	fixed := slices.Concat(accountSchemas(), oauthSchemas(), serviceSchemas(), problemSchemas())
+	if b.ofOperators() {
+		fixed = append(fixed, operatorSchemas()...)
+	}
+	for _, m := range fixed {
 		b.addSchema(m.name, m.value)
 	}
 }
+
+// inputName names the schema of what an action takes after its operation: rotateServiceAccount takes
+// RotateServiceAccount.
+func inputName(op *operation.Operation) string { return strings.ToUpper(op.ID[:1]) + op.ID[1:] }
 
 // reportName names the schema of a report after its operation: getProjectStatistics answers ProjectStatistics.
 func reportName(operationID string) string { return strings.TrimPrefix(operationID, "get") }

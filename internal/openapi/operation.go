@@ -32,8 +32,20 @@ func (b *builder) operation(op *operation.Operation) object {
 		b.fail(fmt.Errorf("openapi: two operations are named %s", op.ID))
 	}
 	out := object{{"operationId", op.ID}, {"tags", texts(op.Tag)}, {"summary", op.Summary}, {"description", b.describe(op)}}
-	if op.Audience == operation.Public {
-		out = append(out, member{"security", array{}})
+	switch op.Audience {
+	case operation.Public:
+		schemes := array{}
+		if op.Kind == operation.ClientToken {
+			schemes = array{object{{"clientBasic", array{}}}, object{}}
+		}
+		out = append(out, member{"security", schemes})
+	case operation.OperatorToken:
+		out = append(out, member{"security", array{object{{"operatorAuth", array{}}}}})
+	case operation.TenantToken: // the document's own
+		out = append(out, member{"x-tenantry-role", op.Rule.Minimum().String()})
+		if op.Resource != nil { // scopes are of resources
+			out = append(out, member{"x-tenantry-access", string(op.Access)})
+		}
 	}
 	out = append(out, member{"parameters", b.parameters(op)})
 	if body := b.body(op); body != nil {
@@ -45,8 +57,12 @@ func (b *builder) operation(op *operation.Operation) object {
 // describe says who may call the operation beside what it is.
 func (b *builder) describe(op *operation.Operation) string {
 	who := "It needs no Authorization header."
-	if op.Audience == operation.TenantToken {
+	switch op.Audience {
+	case operation.TenantToken:
 		who = "It takes the role " + op.Rule.Minimum().String() + " or above."
+	case operation.OperatorToken:
+		who = "It takes an operator's token."
+	case operation.Public:
 	}
 	return strings.TrimSpace(op.Description + " " + who)
 }
@@ -55,6 +71,15 @@ func (b *builder) parameters(op *operation.Operation) array {
 	params := array{}
 	if strings.Contains(op.Path, "{id}") {
 		params = append(params, parameterRef("Id"))
+	}
+	if op.Under != "" && strings.Contains(op.Path, "{"+op.Under+"}") {
+		params = append(params, object{
+			{"name", op.Under},
+			{"in", "path"},
+			{"required", true},
+			{"description", "The id of the " + operation.Words(op.Resource.Singular) + "."},
+			{"schema", object{{"type", "string"}, {"format", "uuid"}}},
+		})
 	}
 	switch op.Kind {
 	case operation.List, operation.ListEvents:
@@ -85,12 +110,27 @@ func (b *builder) body(op *operation.Operation) any {
 	switch op.Kind {
 	case operation.PutContent:
 		return contentBody()
+	case operation.ClientToken:
+		return clientTokenBody()
+	case operation.OperatorSignIn:
+		name = "OperatorSignIn"
+	case operation.OperatorRefresh:
+		name = "RefreshRequest"
+	case operation.OperatorRevoke:
+		name = "TokenRequest"
+	case operation.ExchangeToken:
+		name = "TokenExchange"
 	case operation.Create:
 		name = typeName(op.Resource.Singular) + "Create"
 	case operation.Replace:
 		name = typeName(op.Resource.Singular) + "Replace"
 	case operation.Patch:
 		name = typeName(op.Resource.Singular) + "Patch"
+	case operation.Act:
+		if op.Action.Input == nil {
+			return nil
+		}
+		name = inputName(op)
 	case operation.SignIn:
 		name = "SignIn"
 	case operation.Refresh:
@@ -101,6 +141,9 @@ func (b *builder) body(op *operation.Operation) any {
 		return nil
 	}
 	content := object{{jsonType, object{{"schema", ref(name)}}}}
+	if op.Kind == operation.Act {
+		return object{{"required", false}, {"content", content}}
+	}
 	if op.Kind == operation.Patch {
 		content = object{{mergeType, object{{"schema", ref(name)}}}, {jsonType, object{{"schema", ref(name)}}}}
 	}
@@ -130,8 +173,16 @@ func (b *builder) responses(op *operation.Operation) object {
 		refused = append(refused, malformed, wrongCredentials, permissionDenied, bodyTooLarge, wrongMedia, chooseTenant, unavailable)
 	case operation.Refresh, operation.VerifyToken:
 		refused = append(refused, malformed, notAuthenticated, permissionDenied, bodyTooLarge, wrongMedia, notValid, unavailable)
-	case operation.RevokeToken:
+	case operation.RevokeToken, operation.OperatorRevoke:
 		refused = append(refused, malformed, bodyTooLarge, wrongMedia, notValid, unavailable)
+	case operation.ClientToken:
+		refused = append(refused, unavailable)
+	case operation.OperatorSignIn:
+		refused = append(refused, malformed, wrongCredentials, bodyTooLarge, wrongMedia, notValid, unavailable)
+	case operation.OperatorRefresh:
+		refused = append(refused, malformed, notAuthenticated, bodyTooLarge, wrongMedia, notValid, unavailable)
+	case operation.ExchangeToken:
+		refused = append(refused, malformed, notAuthenticated, permissionDenied, notFound, bodyTooLarge, wrongMedia, notValid, unavailable)
 	default:
 		refused = append(refused, notAuthenticated, permissionDenied, unavailable)
 		refused = append(refused, refusedRecords(op)...)
@@ -170,6 +221,9 @@ func (b *builder) success(op *operation.Operation) object {
 	case operation.List, operation.ListEvents:
 		return answered("200", "One page of records.", ref(record()+"Page"), "Link")
 	case operation.Create:
+		if len(onceNames(op)) > 0 {
+			return answered("201", "The record, with its secret this once.", ref(record()+onceSuffix), "Location", "ETag", "Idempotency-Replayed")
+		}
 		return answered("201", "The record.", ref(record()), "Location", "ETag", "Idempotency-Replayed")
 	case operation.Get:
 		return append(answered("200", "The record.", anyRecord(record()), "ETag"), notModified())
@@ -178,9 +232,14 @@ func (b *builder) success(op *operation.Operation) object {
 	case operation.Replace, operation.Patch, operation.PutContent:
 		return answered("200", "The record as it is now.", ref(record()), "ETag")
 	case operation.Act:
+		if op.Action.Renews {
+			return answered("200", "The record, with its new secret this once.", ref(record()+onceSuffix), "ETag", "Idempotency-Replayed")
+		}
 		return answered("200", "The record as it is now.", ref(record()), "ETag", "Idempotency-Replayed")
-	case operation.Delete, operation.DeleteContent, operation.RevokeToken:
+	case operation.Delete, operation.DeleteContent, operation.RevokeToken, operation.OperatorRevoke:
 		return object{{"204", object{{"description", "Done."}, {"headers", headers()}}}}
+	case operation.ClientToken:
+		return clientTokenAnswers()
 	case operation.Report:
 		return answered("200", "The report.", ref(reportName(op.ID)))
 	case operation.Schema:
@@ -205,6 +264,12 @@ func fixedAnswer(kind operation.Kind) string {
 		return "TokenInfo"
 	case operation.Me:
 		return "Me"
+	case operation.OperatorSignIn, operation.OperatorRefresh:
+		return "OperatorTokens"
+	case operation.OperatorMe:
+		return "OperatorMe"
+	case operation.ExchangeToken:
+		return "ExchangedToken"
 	case operation.VerifyEvents:
 		return "EventsVerification"
 	case operation.Index:
@@ -226,4 +291,10 @@ func answered(status, description string, s object, names ...string) object {
 
 func notModified() member {
 	return member{"304", object{{"description", "The client has it already."}, {"headers", headers("ETag")}}}
+}
+
+// onceNames are the fields that the answer of a create shows this once.
+func onceNames(op *operation.Operation) array {
+	_, names := onceProperties(op.Resource)
+	return names
 }

@@ -80,7 +80,7 @@ func orderingParameter(r *schema.Resource) object {
 	var choices array
 	var names []string
 	for _, f := range r.Fields {
-		if f.Sort && !f.Hidden {
+		if f.Sort && f.Shown() {
 			choices = append(choices, f.Name, "-"+f.Name)
 			names = append(names, "`"+f.Name+"`")
 		}
@@ -105,7 +105,7 @@ func (b *builder) selectionParameters(r *schema.Resource) array {
 	var shown, expandable array
 	for i := range r.Fields {
 		f := &r.Fields[i]
-		if !f.Hidden {
+		if f.Shown() {
 			shown = append(shown, f.Name)
 		}
 		if b.expandable(f) {

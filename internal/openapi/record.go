@@ -2,8 +2,10 @@ package openapi
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/tenantry/tenantry/internal/operation"
 	"github.com/tenantry/tenantry/internal/policy"
 	"github.com/tenantry/tenantry/internal/schema"
 )
@@ -44,12 +46,41 @@ func (b *builder) addRecord(r *schema.Resource) {
 		{"properties", properties},
 	})
 	b.addSchema(name+"Page", pageSchema(anyRecord(name)))
-	if r.AppendOnly {
-		return
+	if b.has(r, operation.Create) {
+		b.addSchema(name+"Create", inputSchema(r, (*schema.Field).Writable, true))
 	}
-	b.addSchema(name+"Create", inputSchema(r, func(f *schema.Field) bool { return f.Writable() }, true))
-	b.addSchema(name+"Replace", inputSchema(r, func(f *schema.Field) bool { return f.Writable() }, true))
-	b.addSchema(name+"Patch", inputSchema(r, func(f *schema.Field) bool { return f.Writable() && !f.Immutable }, false))
+	if b.has(r, operation.Replace) {
+		b.addSchema(name+"Replace", inputSchema(r, (*schema.Field).Writable, true))
+	}
+	if b.has(r, operation.Patch) {
+		b.addSchema(name+"Patch", inputSchema(r, func(f *schema.Field) bool { return f.Writable() && !f.Immutable }, false))
+	}
+	if once, names := onceProperties(r); len(once) > 0 {
+		b.addSchema(name+onceSuffix, object{
+			{"type", "object"},
+			{"description", "A record with what is shown of it this once."},
+			{"properties", append(slices.Clone(properties), once...)},
+			{"required", append(slices.Clone(required), names...)},
+		})
+	}
+}
+
+// onceSuffix marks the schema of a record with its secret.
+const onceSuffix = "WithSecret"
+
+func onceProperties(r *schema.Resource) (properties object, names array) {
+	for i := range r.Fields {
+		if f := &r.Fields[i]; f.Once {
+			properties = append(properties, member{f.Name, answerSchema(r, f)})
+			names = append(names, f.Name)
+		}
+	}
+	return properties, names
+}
+
+// has reports whether there is an operation of the kind on records of r.
+func (b *builder) has(r *schema.Resource, kind operation.Kind) bool {
+	return slices.ContainsFunc(b.ops, func(op operation.Operation) bool { return op.Resource == r && op.Kind == kind })
 }
 
 // anyRecord is a record that is whole unless the client asked for a part of it. It is a choice of two schemas, so that
@@ -75,7 +106,7 @@ func pageSchema(item object) object {
 func (b *builder) answerProperties(r *schema.Resource) (properties object, required array) {
 	for i := range r.Fields {
 		f := &r.Fields[i]
-		if f.Hidden {
+		if !f.Shown() {
 			continue
 		}
 		properties = append(properties, member{f.Name, answerSchema(r, f)})
@@ -109,11 +140,14 @@ func answerSchema(r *schema.Resource, f *schema.Field) object {
 	if r.AppendOnly {
 		s = eventSchema(f, s)
 	}
+	if f.Shape != nil {
+		s = shapeSchema(f.Shape)
+	}
 	if f.Nullable {
 		s = nullable(s)
 	}
 	s = described(s, f.Description)
-	if f.ReadOnly || f.BuiltIn || f.Derived != nil {
+	if f.ReadOnly || f.BuiltIn || f.Derived != nil || f.Once {
 		s = s.with(member{"readOnly", true})
 	}
 	return s

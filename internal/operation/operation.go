@@ -35,6 +35,14 @@ const (
 	VerifyToken
 	RevokeToken
 	Me
+	// ClientToken gives service accounts their tokens, by OAuth 2's client credentials grant.
+	ClientToken
+	OperatorSignIn
+	OperatorRefresh
+	OperatorRevoke
+	OperatorMe
+	// ExchangeToken lets an operator into a tenant.
+	ExchangeToken
 	Schema
 	SwaggerUI
 	ReDoc
@@ -54,6 +62,8 @@ const (
 	Public Audience = iota
 	// TenantToken operations need an access token of a tenant.
 	TenantToken
+	// OperatorToken operations need an access token of an operator of the platform, which is of no tenant.
+	OperatorToken
 )
 
 // Operation is one operation of the API.
@@ -82,6 +92,11 @@ type Operation struct {
 	Action  *schema.Action
 	Report  *schema.Report
 	Listing *schema.Listing
+	// Singleton operations are done to the one record of its kind that the caller can see: their path has no id.
+	Singleton bool
+	// Under is the name of the path's parameter with the record's id where the records lie under another one, whose id
+	// is {id} then; a list has it as well. Empty: the record's id is {id}.
+	Under string
 }
 
 // Rules are the rules of one resource.

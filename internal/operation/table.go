@@ -10,6 +10,9 @@ import (
 // Prefix is the path below which tenants' resources lie.
 const Prefix = "/api/v1/"
 
+// AdminPrefix is the path below which the operators' operations lie.
+const AdminPrefix = "/api/admin/v1/"
+
 // Table returns the operations of the API with the given resources, in the order of the document. events is the
 // audit trail's resource; rules gives the rules of each resource by name.
 func Table(resources []*schema.Resource, events *schema.Resource, rules map[string]Rules) []Operation {
@@ -21,6 +24,7 @@ func Table(resources []*schema.Resource, events *schema.Resource, rules map[stri
 	for _, r := range resources {
 		table = append(table, ofResource(r, byName, rules)...)
 	}
+	table = append(table, operators()...)
 	return append(table,
 		Operation{
 			ID: "listEvents", Method: "GET", Path: Prefix + "events/", Kind: ListEvents, Audience: TenantToken, Tag: "events",
@@ -46,6 +50,7 @@ func platform() []Operation {
 			ID: "getMe", Method: "GET", Path: Prefix + "me/", Kind: Me, Audience: TenantToken, Tag: "auth",
 			Summary: "Say who the caller is", Access: policy.Read, Rule: policy.Viewers,
 		},
+		public("issueClientToken", "POST", Prefix+"auth/oauth/token/", ClientToken, "auth", "Give a service account an access token (OAuth 2 client credentials)"),
 		public("getSchema", "GET", "/api/schema/", Schema, "service", "The OpenAPI document"),
 		public("getSwaggerUI", "GET", "/api/docs/", SwaggerUI, "service", "The document in Swagger UI"),
 		public("getReDoc", "GET", "/api/redoc/", ReDoc, "service", "The document in ReDoc"),
@@ -53,6 +58,27 @@ func platform() []Operation {
 		public("getReadiness", "GET", "/readyz", Ready, "service", "Whether requests can be served"),
 		public("getRoot", "GET", Prefix, Root, "service", "What the API offers"),
 		public("getIndex", "GET", "/", Index, "service", "The service, its version and its links"),
+	}
+}
+
+// operators are the operations on operators' tokens.
+func operators() []Operation {
+	public := func(id, path string, kind Kind, summary string) Operation {
+		return Operation{ID: id, Method: "POST", Path: AdminPrefix + path, Kind: kind, Tag: "operators", Summary: summary}
+	}
+	return []Operation{
+		public("adminSignIn", "auth/token/", OperatorSignIn, "Sign in as an operator"),
+		public("adminRefreshToken", "auth/token/refresh/", OperatorRefresh, "Exchange an operator's refresh token for new tokens"),
+		public("adminRevokeToken", "auth/token/revoke/", OperatorRevoke, "Revoke an operator's session"),
+		{
+			ID: "adminGetMe", Method: "GET", Path: AdminPrefix + "me/", Kind: OperatorMe, Audience: OperatorToken, Tag: "operators",
+			Summary: "Say who the operator is", Access: policy.Read, Rule: policy.Operators,
+		},
+		{
+			ID: "adminExchangeToken", Method: "POST", Path: AdminPrefix + "tenants/{id}/token/", Kind: ExchangeToken, Audience: OperatorToken, Tag: "operators",
+			Summary: "Enter a tenant, for a reason", Access: policy.Write, Rule: policy.Operators,
+			Description: "It gives an access token of the tenant for some minutes. The tenant's trail says who came, when and why, and every event of that token names the operator.",
+		},
 	}
 }
 
@@ -74,7 +100,7 @@ func ofResource(r *schema.Resource, byName map[string]*schema.Resource, rules ma
 		}
 	}
 	table := []Operation{
-		read("list"+plural, base, List, "List "+words(r.Name)),
+		read("list"+plural, base, List, "List "+Words(r.Name)),
 		write("create"+single, "POST", base, Create, "Create "+one(r)),
 		read("get"+single, item, Get, "Get "+one(r)),
 		write("replace"+single, "PUT", item, Replace, "Replace "+one(r)),
@@ -82,17 +108,17 @@ func ofResource(r *schema.Resource, byName map[string]*schema.Resource, rules ma
 		write("delete"+single, "DELETE", item, Delete, "Delete "+one(r)),
 	}
 	for i := range r.Listings {
-		op := read("list"+plural+camel(r.Listings[i].Name), base+r.Listings[i].Name+"/", List, "List "+words(r.Name)+" "+words(r.Listings[i].Name))
+		op := read("list"+plural+camel(r.Listings[i].Name), base+r.Listings[i].Name+"/", List, "List "+Words(r.Name)+" "+Words(r.Listings[i].Name))
 		op.Listing = &r.Listings[i]
 		table = append(table, op)
 	}
 	for i := range r.Reports {
-		op := read("get"+single+camel(r.Reports[i].Name), base+r.Reports[i].Name+"/", Report, "Get the "+words(r.Reports[i].Name)+" of "+words(r.Name))
+		op := read("get"+single+camel(r.Reports[i].Name), base+r.Reports[i].Name+"/", Report, "Get the "+Words(r.Reports[i].Name)+" of "+Words(r.Name))
 		op.Report = &r.Reports[i]
 		table = append(table, op)
 	}
 	for i := range r.Actions {
-		op := write(lowerFirst(camel(r.Actions[i].Name))+single, "POST", item+r.Actions[i].Name+"/", Act, upperFirst(words(r.Actions[i].Name))+" "+one(r))
+		op := write(lowerFirst(camel(r.Actions[i].Name))+single, "POST", item+r.Actions[i].Name+"/", Act, upperFirst(Words(r.Actions[i].Name))+" "+one(r))
 		op.Action = &r.Actions[i]
 		table = append(table, op)
 	}
@@ -117,7 +143,7 @@ func nested(r *schema.Resource, byName map[string]*schema.Resource, read func(id
 		}
 		parent := byName[f.Ref.Resource]
 		op := read("list"+camel(parent.Singular)+camel(r.Name), Prefix+parent.Name+"/{id}/"+r.Name+"/", List,
-			"List the "+words(r.Name)+" of "+one(parent))
+			"List the "+Words(r.Name)+" of "+one(parent))
 		op.Parent, op.ParentResource, op.Tag = f, parent, parent.Name
 		table = append(table, op)
 	}
@@ -130,7 +156,7 @@ func one(r *schema.Resource) string {
 	if strings.ContainsRune("aeiou", rune(r.Singular[0])) {
 		article = "an "
 	}
-	return article + words(r.Singular)
+	return article + Words(r.Singular)
 }
 
 // camel turns by-status and task_list into ByStatus and TaskList.
@@ -146,4 +172,5 @@ func lowerFirst(name string) string { return strings.ToLower(name[:1]) + name[1:
 
 func upperFirst(name string) string { return strings.ToUpper(name[:1]) + name[1:] }
 
-func words(name string) string { return strings.NewReplacer("-", " ", "_", " ").Replace(name) }
+// Words turns a name with hyphens or underscores into words.
+func Words(name string) string { return strings.NewReplacer("-", " ", "_", " ").Replace(name) }

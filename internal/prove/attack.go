@@ -101,12 +101,15 @@ func (e *engine) fresh(ctx context.Context, create *operation, s *side) (*record
 
 // rehearse finds out, on a record of the attacker's own, what a body has to be like to be taken.
 func (e *engine) rehearse(ctx context.Context, t *aim) error {
-	if t.op.body == nil || t.own == nil {
+	if t.op.body == nil || t.own == nil && (len(t.op.keys) > 0 || t.op.method == http.MethodPost) {
 		return nil
 	}
-	own, err := e.recordFor(ctx, t.op, e.a)
-	if err != nil || own == nil {
-		return err
+	own := t.own
+	if own != nil {
+		var err error
+		if own, err = e.recordFor(ctx, t.op, e.a); err != nil || own == nil {
+			return err
+		}
 	}
 	if _, err := e.persist(ctx, t.op, e.a, own); err != nil {
 		e.report.found(Finding{Kind: Control, Operation: t.op.id, Place: inPath, Detail: err.Error()})

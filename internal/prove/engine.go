@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -46,8 +47,12 @@ type engine struct {
 	made   map[string]*operation
 	report *Report
 	victim map[string]read // all of the victim's before the attacks
-	run    string
-	count  int
+	// operator is an operator's token, empty where none could be had.
+	operator string
+	// newUser makes a user who belongs to no tenant, and returns their name.
+	newUser func() string
+	run     string
+	count   int
 }
 
 // documentPath is where a service has its document.
@@ -88,12 +93,17 @@ func (e *engine) prove(ctx context.Context) error {
 	if err := e.furnish(ctx); err != nil {
 		return err
 	}
-	for i, op := range e.doc.ops {
-		if err := e.attack(ctx, op); err != nil {
+	all := slices.Concat(e.doc.ops, e.doc.platform)
+	for i, op := range all {
+		attack := e.attack
+		if op.ofPlatform() {
+			attack = e.attackPlatform
+		}
+		if err := attack(ctx, op); err != nil {
 			return err
 		}
 		if e.Progress != nil {
-			e.Progress(i+1, len(e.doc.ops), op.id)
+			e.Progress(i+1, len(all), op.id)
 		}
 	}
 	return e.conclude(ctx)

@@ -222,6 +222,8 @@ func (e *engine) rightful(op *operation, s *side, rec *record) request {
 		r.body = []byte("the file of " + s.maker.text(0, 0))
 	case op.body != nil && op.audience == nobody:
 		r.setBody(e.credentials(op, s))
+	case op.method == http.MethodPost && op.path == memberPath:
+		r.setBody(node{"username": e.newUser(), "role": viewer})
 	case op.body != nil:
 		r.setBody(e.body(op, s, rec))
 	}

@@ -129,6 +129,20 @@ func (e *engine) conclude(ctx context.Context) error {
 	return nil
 }
 
+// traced reports whether an answer names a request of the attacker's. That somebody tried to sign in is what the trail
+// of a tenant is for, whoever did.
+func (e *engine) traced(a answer) bool {
+	mark := e.run + e.a.letter + "-"
+	results, isPage := a.object()["results"].([]any)
+	if !isPage || len(results) == 0 || object(results[0])["request_id"] == nil {
+		return strings.Contains(string(a.body), mark)
+	}
+	return slices.ContainsFunc(results, func(result any) bool {
+		rec := object(result)
+		return text(rec["action"]) != "log_in_failed" && strings.HasPrefix(text(rec["request_id"]), mark)
+	})
+}
+
 // compareVictim reads the victim's tenant once more. What was there must be there unchanged, beside it only what its own
 // people made, and nothing in it may come from the attacker, the trail included.
 func (e *engine) compareVictim(ctx context.Context) error {
@@ -143,7 +157,7 @@ func (e *engine) compareVictim(ctx context.Context) error {
 		} else if len(then.op.keys) > 0 {
 			e.compareRecord(then, now)
 		}
-		if strings.Contains(string(now.got.body), e.run+e.a.letter+"-") {
+		if e.traced(now.got) {
 			e.report.found(Finding{
 				Kind: Leak, Operation: then.op.id, Place: inPresence, Request: then.sent.shown(),
 				Detail: "A request of the first tenant's left something in the second.",

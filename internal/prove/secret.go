@@ -17,8 +17,11 @@ type secrets struct {
 
 const everybody = "*"
 
+// noID is the id of whoever has none, such as a program that acts by itself.
+const noID = "00000000-0000-0000-0000-000000000000"
+
 func newSecrets() *secrets {
-	return &secrets{of: map[string]string{}, own: map[string]bool{}}
+	return &secrets{of: map[string]string{noID: everybody}, own: map[string]bool{}}
 }
 
 // share takes note of what is nobody's secret, such as the words of the document.

@@ -33,6 +33,8 @@ const (
 	refreshPath = "/api/v1/auth/token/refresh/"
 	accountPath = "/api/v1/service-accounts/"
 	oauthPath   = "/api/v1/auth/oauth/token/"
+	// memberPath is where a user becomes a member, who has to be a user before.
+	memberPath = "/api/v1/members/"
 )
 
 // The roles of a tenant, the highest first.
@@ -111,6 +113,14 @@ func (e *engine) settle(ctx context.Context) error {
 	}
 	if err := e.settleServices(ctx); err != nil {
 		return err
+	}
+	// A user that can't be made is an unknown one, so that the control fails that needs them.
+	e.newUser = func() string {
+		who, err := e.user(ctx, "somebody")
+		if err != nil {
+			return ""
+		}
+		return who.username
 	}
 	return e.settleStrangers(ctx)
 }
@@ -245,11 +255,10 @@ func (e *engine) settleStrangers(ctx context.Context) error {
 		return fmt.Errorf("have an expired token made: %w", err)
 	}
 	e.stranger("somebody with an expired token", expired)
-	operator, err := e.provision.Operator(ctx)
-	if err != nil {
+	if e.operator, err = e.provision.Operator(ctx); err != nil {
 		return fmt.Errorf("sign in an operator: %w", err)
 	}
-	e.stranger("an operator", operator)
+	e.stranger("an operator", e.operator)
 	gone, err := e.user(ctx, "a removed member")
 	if err != nil {
 		return err

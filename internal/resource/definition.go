@@ -29,6 +29,9 @@ type Definition struct {
 	// Actions and Reports run the ones that Schema names.
 	Actions map[string]RecordFunc
 	Reports map[string]ReportFunc
+	// Keeper holds the records of a resource that lies on the platform plane; nil for a tenant's own. It is bound by
+	// Service, once there are use cases to bind to.
+	Keeper *Keeper
 
 	encoder *codec.Encoder
 	content *content // nil where the records have no files
@@ -48,6 +51,19 @@ type Registry struct {
 	byName  map[string]*Definition
 	events  *Definition
 	memos   *schema.Resource
+	// kept are the definitions of the platform's records, keptOperations what is done with them.
+	kept           map[*schema.Resource]*Definition
+	keptOperations []operation.Operation
+}
+
+// Keep adds the operations on records of the platform plane.
+func (g *Registry) Keep(operations []operation.Operation) {
+	for _, op := range operations {
+		if op.Resource != nil && g.kept[op.Resource] == nil {
+			g.kept[op.Resource] = &Definition{Schema: op.Resource, encoder: codec.NewEncoder(op.Resource, nil)}
+		}
+	}
+	g.keptOperations = append(g.keptOperations, operations...)
 }
 
 // Resources returns the schemas in the order of registration.
@@ -68,12 +84,15 @@ func (g *Registry) Operations() []operation.Operation {
 	for _, d := range g.ordered {
 		rules[d.Schema.Name] = operation.Rules{Read: d.Read, Write: d.Write}
 	}
-	return operation.Table(g.Resources(), g.events.Schema, rules)
+	return append(operation.Table(g.Resources(), g.events.Schema, rules), g.keptOperations...)
 }
 
 func (g *Registry) definition(r *schema.Resource) *Definition {
 	if r == g.events.Schema {
 		return g.events
+	}
+	if kept := g.kept[r]; kept != nil {
+		return kept
 	}
 	return g.byName[r.Name]
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tenantry/tenantry/internal/id"
 	"github.com/tenantry/tenantry/internal/operation"
+	"github.com/tenantry/tenantry/internal/policy"
 	"github.com/tenantry/tenantry/internal/query"
 	"github.com/tenantry/tenantry/internal/schema"
 	"github.com/tenantry/tenantry/internal/storage"

@@ -100,9 +100,7 @@ func (s *Service) write(ctx context.Context, call Call, op *operation.Operation,
 	}
 	mine := flown{call.Actor.Tenant, once.key}
 	if !s.flight.take(mine) {
-		running := fault.New(fault.IdempotencyInProgress, "The first request with this Idempotency-Key is still running; repeat it later.")
-		running.RetryAfter = time.Second
-		return Answer{}, running
+		return Answer{}, stillRunning()
 	}
 	defer s.flight.drop(mine)
 	err := s.update(ctx, call, func(tx *Tx) error { return once.run(ctx, tx) })
@@ -147,12 +145,16 @@ func (o *onceOnly) run(ctx context.Context, tx *Tx) error {
 
 func (o *onceOnly) replay(values []schema.Value) error {
 	if values[memoFingerprint].Text() != o.fingerprint {
-		return fault.New(fault.IdempotencyMismatch, "This Idempotency-Key was used with another request; use a new key for a new request.")
+		return errMismatch()
 	}
 	o.answer = Answer{
 		ID: values[memoRecord].ID(), Body: []byte(values[memoBody].Text()), ETag: values[memoETag].Text(), Replayed: true,
 	}
 	return nil
+}
+
+func errMismatch() error {
+	return fault.New(fault.IdempotencyMismatch, "This Idempotency-Key was used with another request; use a new key for a new request.")
 }
 
 // first takes the key, does the write, and keeps its answer.

@@ -53,7 +53,9 @@ func (s *Service) List(ctx context.Context, call Call, op *operation.Operation, 
 	if options.Parent != nil {
 		page.parent = options.Parent.Values[0].ID()
 	}
-	if op.Parent == nil && len(parsed.Expand) == 0 {
+	if def.Keeper != nil {
+		err = s.listKept(ctx, call, def, page)
+	} else if op.Parent == nil && len(parsed.Expand) == 0 {
 		err = s.listOnce(ctx, call, def, page)
 	} else {
 		err = s.listWithin(ctx, call, op, def, page)

@@ -18,6 +18,9 @@ func (s *Service) Get(ctx context.Context, call Call, op *operation.Operation, r
 	if err != nil {
 		return Answer{}, err
 	}
+	if def.Keeper != nil {
+		return s.getKept(ctx, call, op, def, recordID, params)
+	}
 	fields, expand, err := query.ParseSelection(def.Schema, params, s.options(call, def))
 	if err != nil {
 		return Answer{}, err
@@ -75,7 +78,7 @@ func (d *Definition) encoderFor(fields []string) *codec.Encoder {
 // options are what the parsing of a query needs to know beyond the schema.
 func (s *Service) options(call Call, def *Definition) query.Options {
 	return query.Options{
-		Tenant: call.Actor.Tenant,
+		Tenant: call.scope(),
 		Signer: s.signer,
 		Expandable: func(field string) bool {
 			f := def.Schema.Field(field)

@@ -18,7 +18,7 @@ var segment = regexp.MustCompile(`^[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*$`)
 // NewRegistry checks the definitions against each other and completes them. All mistakes are returned together,
 // each naming resource and field.
 func NewRegistry(defs []*Definition) (*Registry, []error) {
-	g := &Registry{byName: map[string]*Definition{}, memos: memos()}
+	g := &Registry{byName: map[string]*Definition{}, kept: map[*schema.Resource]*Definition{}, memos: memos()}
 	var mistakes []error
 	for _, d := range defs {
 		d.Schema.Finish()

@@ -2,6 +2,7 @@ package resource
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/tenantry/tenantry/internal/fault"
@@ -9,6 +10,7 @@ import (
 	"github.com/tenantry/tenantry/internal/operation"
 	"github.com/tenantry/tenantry/internal/policy"
 	"github.com/tenantry/tenantry/internal/query"
+	"github.com/tenantry/tenantry/internal/schema"
 	"github.com/tenantry/tenantry/internal/storage"
 	"github.com/tenantry/tenantry/internal/tenant"
 )
@@ -27,6 +29,10 @@ type Config struct {
 	Files     func(t tenant.ID) storage.Files
 	MaxUpload int64
 	Clock     func() time.Time
+	// Keepers hold the records of the platform plane whose operations the registry has.
+	Keepers map[*schema.Resource]*Keeper
+	// Secret is what the answers are sealed with that are kept for repeated requests and may hold a secret.
+	Secret []byte
 }
 
 // Service runs the operations on tenants' resources. Its methods may be called concurrently.
@@ -40,15 +46,25 @@ type Service struct {
 	maxUpload int64
 	clock     func() time.Time
 	flight    flight
+	seal      sealer
 }
 
-// New returns a service.
-func New(c Config) *Service {
+// New returns a service. It is an error where an operation of the registry has no keeper.
+func New(c Config) (*Service, error) {
+	seal, err := newSealer(c.Secret)
+	if err != nil {
+		return nil, err
+	}
+	for r, def := range c.Registry.kept {
+		if def.Keeper = c.Keepers[r]; def.Keeper == nil {
+			return nil, fmt.Errorf("resource %s has no keeper", r.Name)
+		}
+	}
 	return &Service{
 		registry: c.Registry, open: c.Open, isMember: c.IsMember, signer: c.Signer, clock: c.Clock,
-		files: c.Files, maxUpload: c.MaxUpload,
+		files: c.Files, maxUpload: c.MaxUpload, seal: seal,
 		flight: flight{running: map[flown]bool{}},
-	}
+	}, nil
 }
 
 // Call is who calls, and from where.
@@ -56,6 +72,8 @@ type Call struct {
 	Actor     policy.Actor
 	RequestID string
 	IP        string
+	// Parent is the id in the path of the record that an operation's records lie under; empty where they lie under none.
+	Parent string
 	// IdempotencyKey makes a create or an action happen once; empty where the client gave none.
 	IdempotencyKey string
 }

@@ -18,6 +18,9 @@ func (s *Service) Create(ctx context.Context, call Call, op *operation.Operation
 	if err != nil {
 		return Answer{}, err
 	}
+	if def.Keeper != nil {
+		return s.createKept(ctx, call, op, def, body)
+	}
 	values, err := codec.Create(def.Schema, body)
 	if err != nil {
 		return Answer{}, s.withReferences(ctx, call, def, values, err)
@@ -50,6 +53,9 @@ func (s *Service) change(
 	def, err := s.begin(call, op)
 	if err != nil {
 		return Answer{}, err
+	}
+	if def.Keeper != nil {
+		return s.changeKept(ctx, call, op, def, path, body, p, decode)
 	}
 	record, err := parseID(path)
 	if err != nil {
@@ -85,6 +91,9 @@ func (s *Service) Act(ctx context.Context, call Call, op *operation.Operation, p
 	if err != nil {
 		return Answer{}, err
 	}
+	if def.Keeper != nil {
+		return s.actKept(ctx, call, op, def, path, body, p)
+	}
 	if err := codec.Empty(body); err != nil {
 		return Answer{}, err
 	}
@@ -113,6 +122,9 @@ func (s *Service) Delete(ctx context.Context, call Call, op *operation.Operation
 	def, err := s.begin(call, op)
 	if err != nil {
 		return err
+	}
+	if def.Keeper != nil {
+		return s.deleteKept(ctx, call, op, def, path, p)
 	}
 	record, err := parseID(path)
 	if err != nil {

@@ -18,6 +18,10 @@ import (
 
 // tokens is test_tokens.json as `serve --demo` writes it.
 type tokens struct {
+	Operator struct {
+		Username string `json:"username"`
+		Password string `json:"password"`
+	} `json:"operator"`
 	Tenants []struct {
 		Slug        string `json:"slug"`
 		Users       []user `json:"users"`

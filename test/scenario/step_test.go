@@ -57,7 +57,7 @@ func (w *world) play(t *testing.T, steps []step) {
 }
 
 func (w *world) request(s step) request {
-	method, path, _ := strings.Cut(s.do, " ")
+	method, path, _ := strings.Cut(w.fill(s.do), " ")
 	if !strings.HasPrefix(path, "/api/") {
 		path = "/api/v1" + path
 	}
@@ -68,7 +68,7 @@ func (w *world) request(s step) request {
 	case "nobody":
 		as = ""
 	}
-	return request{as: as, method: method, path: w.fill(path), body: w.fill(s.body), header: s.header}
+	return request{as: as, method: method, path: path, body: w.fill(s.body), header: s.header}
 }
 
 func (w *world) fill(text string) string {

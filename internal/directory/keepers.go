@@ -1,0 +1,154 @@
+package directory
+
+import (
+	"context"
+	"time"
+
+	"github.com/tenantry/tenantry/internal/account"
+	"github.com/tenantry/tenantry/internal/policy"
+	"github.com/tenantry/tenantry/internal/resource"
+	"github.com/tenantry/tenantry/internal/schema"
+	"github.com/tenantry/tenantry/internal/storage"
+	"github.com/tenantry/tenantry/internal/tenant"
+)
+
+// Keepers binds the records to the use cases that hold their rules. open reads the records of a tenant, or, with the
+// zero id, those of none.
+func (d *Directory) Keepers(accounts *account.Service, open func(tenant.ID) storage.Directory) map[*schema.Resource]*resource.Keeper {
+	k := keepers{accounts, open}
+	return map[*schema.Resource]*resource.Keeper{
+		d.members: {Open: k.ofTenant, Create: k.createMember, Change: k.changeMember, Delete: k.deleteMember},
+		d.serviceAccounts: {
+			Open: k.ofTenant, Create: k.createServiceAccount, Change: k.changeServiceAccount, Delete: k.deleteServiceAccount,
+			Actions: map[string]actFunc{"rotate": k.rotateServiceAccount},
+		},
+		d.tenants: {
+			Open: k.ofPlatform, Create: k.createTenant, Change: k.changeTenant,
+			Actions: map[string]actFunc{"suspend": k.suspendTenant, "activate": k.activateTenant},
+		},
+		d.users: {Open: k.ofPlatform, Create: k.createUser, Change: k.changeUser},
+	}
+}
+
+type actFunc = func(ctx context.Context, call resource.Call, current, input []schema.Value) (string, error)
+
+type keepers struct {
+	accounts *account.Service
+	open     func(tenant.ID) storage.Directory
+}
+
+func by(call resource.Call) account.By {
+	return account.By{Actor: call.Actor, RequestID: call.RequestID, IP: call.IP}
+}
+
+// tenantOf returns the tenant that the call is about: the one in an operator's path, else the caller's own.
+func (k keepers) tenantOf(ctx context.Context, call resource.Call) (tenant.ID, error) {
+	if call.Actor.Kind != policy.Operator || !call.Actor.Tenant.IsZero() {
+		return call.Actor.Tenant, nil
+	}
+	return k.accounts.TenantID(ctx, call.Parent)
+}
+
+func (k keepers) ofTenant(ctx context.Context, call resource.Call) (storage.Directory, error) {
+	t, err := k.tenantOf(ctx, call)
+	if err != nil {
+		return nil, err
+	}
+	return k.open(t), nil
+}
+
+func (k keepers) ofPlatform(context.Context, resource.Call) (storage.Directory, error) {
+	return k.open(tenant.ID{}), nil
+}
+
+func role(v schema.Value) policy.Role {
+	parsed, _ := policy.ParseRole(v.Text()) // the schema allows roles alone
+	return parsed
+}
+
+func (k keepers) createMember(ctx context.Context, call resource.Call, values []schema.Value) (string, error) {
+	t, err := k.tenantOf(ctx, call)
+	if err != nil {
+		return "", err
+	}
+	return "", k.accounts.CreateMember(ctx, by(call), t, values[storage.MemberID].ID(), values[storage.MemberUsername].Text(), role(values[storage.MemberRole]))
+}
+
+func (k keepers) changeMember(ctx context.Context, call resource.Call, current, next []schema.Value) error {
+	t, err := k.tenantOf(ctx, call)
+	if err != nil {
+		return err
+	}
+	return k.accounts.ChangeMember(ctx, by(call), t, current[storage.MemberUserID].ID(), role(next[storage.MemberRole]))
+}
+
+func (k keepers) deleteMember(ctx context.Context, call resource.Call, current []schema.Value) error {
+	t, err := k.tenantOf(ctx, call)
+	if err != nil {
+		return err
+	}
+	return k.accounts.DeleteMember(ctx, by(call), t, current[storage.MemberUserID].ID())
+}
+
+func serviceAccount(values []schema.Value) account.ServiceAccount {
+	return account.ServiceAccount{
+		ID: values[storage.ServiceAccountID].ID(), Name: values[storage.ServiceAccountName].Text(),
+		Role: role(values[storage.ServiceAccountRole]), ExpiresAt: values[storage.ServiceAccountExpiresAt].Time(),
+	}
+}
+
+func (k keepers) createServiceAccount(ctx context.Context, call resource.Call, values []schema.Value) (string, error) {
+	return k.accounts.CreateServiceAccount(ctx, by(call), call.Actor.Tenant, serviceAccount(values))
+}
+
+func (k keepers) changeServiceAccount(ctx context.Context, call resource.Call, _, next []schema.Value) error {
+	return k.accounts.ChangeServiceAccount(ctx, by(call), call.Actor.Tenant, serviceAccount(next))
+}
+
+func (k keepers) deleteServiceAccount(ctx context.Context, call resource.Call, current []schema.Value) error {
+	return k.accounts.DeleteServiceAccount(ctx, by(call), call.Actor.Tenant, current[storage.ServiceAccountID].ID())
+}
+
+func (k keepers) rotateServiceAccount(ctx context.Context, call resource.Call, current, input []schema.Value) (string, error) {
+	grace := time.Duration(input[0].Int()) * time.Second
+	return k.accounts.RotateServiceAccount(ctx, by(call), call.Actor.Tenant, current[storage.ServiceAccountID].ID(), grace)
+}
+
+func (k keepers) createTenant(ctx context.Context, call resource.Call, values []schema.Value) (string, error) {
+	_, err := k.accounts.AddTenant(ctx, by(call), account.NewTenant{
+		ID: tenant.ID(values[storage.TenantRecordID].ID()), Slug: values[storage.TenantRecordSlug].Text(),
+		Name: values[storage.TenantRecordName].Text(), Settings: values[storage.TenantRecordSettings].Raw(),
+	})
+	return "", err
+}
+
+func (k keepers) changeTenant(ctx context.Context, call resource.Call, current, next []schema.Value) error {
+	describe := func(values []schema.Value) account.Description {
+		return account.Description{Name: values[storage.TenantRecordName].Text(), Settings: values[storage.TenantRecordSettings].Raw()}
+	}
+	return k.accounts.DescribeTenant(ctx, by(call), tenant.ID(current[storage.TenantRecordID].ID()), describe(current), describe(next))
+}
+
+func (k keepers) suspendTenant(ctx context.Context, call resource.Call, current, _ []schema.Value) (string, error) {
+	return "", k.accounts.Suspend(ctx, by(call), current[storage.TenantRecordID].ID().String())
+}
+
+func (k keepers) activateTenant(ctx context.Context, call resource.Call, current, _ []schema.Value) (string, error) {
+	return "", k.accounts.Activate(ctx, by(call), current[storage.TenantRecordID].ID().String())
+}
+
+func userState(values []schema.Value) account.UserState {
+	return account.UserState{
+		Password: values[storage.UserRecordPassword].Text(),
+		Active:   values[storage.UserRecordActive].Bool(), Operator: values[storage.UserRecordOperator].Bool(),
+	}
+}
+
+func (k keepers) createUser(ctx context.Context, call resource.Call, values []schema.Value) (string, error) {
+	_, err := k.accounts.AddUser(ctx, by(call), values[storage.UserRecordID].ID(), values[storage.UserRecordUsername].Text(), userState(values))
+	return "", err
+}
+
+func (k keepers) changeUser(ctx context.Context, call resource.Call, current, next []schema.Value) error {
+	return k.accounts.ChangeUser(ctx, by(call), current[storage.UserRecordID].ID(), userState(next))
+}

@@ -1,0 +1,116 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/tenantry/tenantry/internal/account"
+	"github.com/tenantry/tenantry/internal/fault"
+	"github.com/tenantry/tenantry/internal/policy"
+	"github.com/tenantry/tenantry/internal/schema"
+)
+
+// operators knows the platform's operators and gives out their tokens.
+type operators interface {
+	AuthenticateOperator(ctx context.Context, raw string) (account.Session, error)
+	SignInOperator(ctx context.Context, by account.By, username, password string) (account.Grant, error)
+	RefreshOperator(ctx context.Context, by account.By, raw string) (account.Grant, error)
+	RevokeOperator(ctx context.Context, by account.By, raw string) error
+	Exchange(ctx context.Context, by account.By, tenant, reason string, role policy.Role) (account.Grant, error)
+}
+
+func (s *server) signInOperator(x *exchange) error {
+	var username, password string
+	err := x.readTexts(text{name: "username", into: &username}, text{name: "password", into: &password})
+	if refusal := s.chargeLogin(x, username); refusal != nil {
+		return refusal
+	}
+	if err != nil {
+		return err
+	}
+	grant, err := s.accounts.SignInOperator(x.ctx, x.by(), username, password)
+	if err != nil {
+		return err
+	}
+	return x.sendOperatorGrant(grant)
+}
+
+func (s *server) refreshOperator(x *exchange) error {
+	var refresh string
+	if err := x.readTexts(text{name: "refresh", into: &refresh}); err != nil {
+		return err
+	}
+	grant, err := s.accounts.RefreshOperator(x.ctx, x.by(), refresh)
+	if err != nil {
+		return err
+	}
+	return x.sendOperatorGrant(grant)
+}
+
+func (s *server) revokeOperator(x *exchange) error {
+	var raw string
+	if err := x.readTexts(text{name: "token", into: &raw}); err != nil {
+		return err
+	}
+	if err := s.accounts.RevokeOperator(x.ctx, x.by(), raw); err != nil {
+		return err
+	}
+	return x.sendNothing(http.StatusNoContent)
+}
+
+func (x *exchange) sendOperatorGrant(g account.Grant) error {
+	out := appendTokens(make([]byte, 0, len(g.Access)+len(g.Refresh)+256), g)
+	out = appendUser(append(out, `,"user":`...), g.User)
+	return x.sendJSON(http.StatusOK, append(out, '}'))
+}
+
+func appendUser(dst []byte, u account.User) []byte {
+	dst = append(append(dst, `{"id":"`...), u.ID.String()...)
+	dst = schema.AppendString(append(dst, `","username":`...), u.Username)
+	return append(dst, '}')
+}
+
+// meOperator answers who the operator is.
+func (s *server) meOperator(x *exchange) error {
+	if err := x.refuseQuery(); err != nil {
+		return err
+	}
+	if err := untagged(x.r); err != nil {
+		return err
+	}
+	out := appendUser([]byte(`{"user":`), x.session.User)
+	out = strconv.AppendInt(append(out, `,"token":{"exp":`...), x.session.Claims.ExpiresAt.Unix(), 10)
+	return x.sendJSON(http.StatusOK, append(out, `,"kind":"operator"}}`...))
+}
+
+// defaultExchangeRole is what an operator is in a tenant where they ask for nothing else.
+const defaultExchangeRole = policy.Admin
+
+// exchangeToken lets an operator into a tenant, for a reason.
+func (s *server) exchangeToken(x *exchange) error {
+	var reason, asked string
+	err := x.readTexts(text{name: "reason", into: &reason}, text{name: "role", optional: true, into: &asked})
+	if err != nil {
+		return err
+	}
+	role := defaultExchangeRole
+	if asked != "" {
+		var known bool
+		if role, known = policy.ParseRole(asked); !known {
+			return fault.Invalid(fault.Field{Name: "role", Code: fault.FieldChoice, Message: "must be viewer, member, admin or owner"})
+		}
+	}
+	grant, err := s.accounts.Exchange(x.ctx, x.by(), x.id(), reason, role)
+	if err != nil {
+		return err
+	}
+	out := schema.AppendString([]byte(`{"access":`), grant.Access)
+	out = append(out, `,"token_type":"Bearer","expires_in":`...)
+	out = strconv.AppendInt(out, int64(grant.ExpiresIn/time.Second), 10)
+	out = appendTenant(append(out, `,"tenant":`...), grant.Tenant)
+	out = append(out[:len(out)-1], `,"role":"`...)
+	out = append(out, grant.Role.String()...)
+	return x.sendJSON(http.StatusOK, append(out, `"}}`...))
+}

@@ -1,0 +1,105 @@
+package scenario_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"testing"
+)
+
+func basicAuth(user, secret string) string {
+	return base64.StdEncoding.EncodeToString([]byte(user + ":" + secret))
+}
+
+// operator makes an operator and signs them in, under the name "operator".
+func (w *world) operator() {
+	w.t.Helper()
+	if _, err := w.service.CreateOperator(w.t.Context(), "root", password); err != nil {
+		w.t.Fatal(err)
+	}
+	w.tokens["operator"] = w.operatorSignIn("root").Access
+}
+
+func (w *world) operatorSignIn(username string) grant {
+	w.t.Helper()
+	body, _ := json.Marshal(map[string]string{"username": username, "password": password})
+	a := w.send(request{method: "POST", path: "/api/admin/v1/auth/token/", body: string(body)})
+	var g grant
+	if err := json.Unmarshal(a.body, &g); err != nil || a.status != http.StatusOK || g.Access == "" {
+		w.t.Fatalf("sign in %s: %d %s", username, a.status, a.body)
+	}
+	return g
+}
+
+func TestOperators(t *testing.T) {
+	onBothEngines(t, func(w *world) {
+		t := w.t
+		w.operator()
+		w.play(t, []step{
+			{name: "who it is", as: "operator", do: "GET /api/admin/v1/me/", status: 200, want: `{"user":{"username":"root"},"token":{"kind":"operator"}}`},
+			{name: "an operator's token opens no tenant", as: "operator", do: "GET /projects/", status: 401, want: `{"code":"token_invalid"}`},
+			{name: "nor says who is there", as: "operator", do: "GET /me/", status: 401},
+			{name: "a tenant's token opens no platform", do: "GET /api/admin/v1/tenants/", status: 401, want: `{"code":"token_invalid"}`},
+			{name: "nor creates tenants", do: "POST /api/admin/v1/tenants/", body: `{"slug":"x","name":"X"}`, status: 401},
+			{name: "no token", as: "nobody", do: "GET /api/admin/v1/users/", status: 401, want: `{"code":"not_authenticated"}`},
+			{name: "a member signs in nowhere here", as: "nobody", do: "POST /api/admin/v1/auth/token/", body: `{"username":"owner-acme","password":"` + password + `"}`, status: 401, want: `{"code":"credentials_invalid"}`},
+
+			{name: "tenants", as: "operator", do: "GET /api/admin/v1/tenants/?ordering=slug&count=exact", status: 200, want: `{"count":2,"results":[{"slug":"acme","status":"active"},{"slug":"globex"}]}`},
+			{name: "found", as: "operator", do: "GET /api/admin/v1/tenants/?search=GLOB", status: 200, want: `{"results":[{"slug":"globex"}]}`},
+			{name: "create", as: "operator", do: "POST /api/admin/v1/tenants/", body: `{"slug":"initech","name":"Initech","settings":{"a":1}}`, status: 201, want: `{"slug":"initech","status":"active","settings":{"a":1}}`, save: map[string]string{"initech": "id"}},
+			{name: "again", as: "operator", do: "POST /api/admin/v1/tenants/", body: `{"slug":"initech","name":"Initech"}`, status: 409, want: `{"errors":[{"field":"slug"}]}`},
+			{name: "no slug", as: "operator", do: "POST /api/admin/v1/tenants/", body: `{"slug":"No Slug","name":""}`, status: 422, want: `{"errors":[{"field":"name"}]}`},
+			{name: "rename", as: "operator", do: "PATCH /api/admin/v1/tenants/{initech}/", body: `{"name":"Initech Inc"}`, status: 200, want: `{"name":"Initech Inc"}`},
+			{name: "unknown", as: "operator", do: "GET /api/admin/v1/tenants/{owner-acme}/", status: 404},
+
+			{name: "create a user", as: "operator", do: "POST /api/admin/v1/users/", body: `{"username":"peter","password":"` + password + `"}`, status: 201, want: `{"username":"peter","is_active":true,"is_operator":false}`, absent: []string{"password"}, save: map[string]string{"peter": "id"}},
+			{name: "a short password", as: "operator", do: "POST /api/admin/v1/users/", body: `{"username":"paul","password":"short"}`, status: 422, want: `{"errors":[{"field":"password"}]}`},
+			{name: "users", as: "operator", do: "GET /api/admin/v1/users/?is_operator=true", status: 200, want: `{"results":[{"username":"root"}]}`},
+			{name: "let in", as: "operator", do: "POST /api/admin/v1/tenants/{initech}/members/", body: `{"username":"peter","role":"owner"}`, status: 201, want: `{"role":"owner","user":{"id":"{peter}"}}`, save: map[string]string{"m": "id", "place": "Location"}},
+			{name: "where it says", as: "operator", do: "GET {place}", status: 200, want: `{"id":"{m}"}`},
+			{name: "not of another tenant", as: "operator", do: "GET /api/admin/v1/tenants/{acme}/members/{m}/", status: 404},
+			{name: "members", as: "operator", do: "GET /api/admin/v1/tenants/{initech}/members/", status: 200, want: `{"results":[{"id":"{m}"}]}`},
+			{name: "of no tenant", as: "operator", do: "GET /api/admin/v1/tenants/{peter}/members/", status: 404},
+			{name: "the last owner stays", as: "operator", do: "DELETE /api/admin/v1/tenants/{initech}/members/{m}/", status: 409},
+		})
+		w.tokens["peter"] = w.signIn("peter", "initech").Access
+		w.play(t, []step{
+			{name: "peter works", as: "peter", do: "POST /projects/", body: `{"name":"TPS"}`, status: 201},
+			{name: "suspend", as: "operator", do: "POST /api/admin/v1/tenants/{initech}/suspend/", status: 200, want: `{"status":"suspended"}`},
+			{name: "at once", as: "peter", do: "GET /projects/", status: 403, want: `{"code":"tenant_suspended"}`},
+			{name: "nobody enters it", as: "operator", do: "POST /api/admin/v1/tenants/{initech}/token/", body: `{"reason":"look"}`, status: 403, want: `{"code":"tenant_suspended"}`},
+			{name: "activate", as: "operator", do: "POST /api/admin/v1/tenants/{initech}/activate/", status: 200, want: `{"status":"active"}`},
+			{name: "works again", as: "peter", do: "GET /projects/", status: 200},
+			{name: "disable", as: "operator", do: "PATCH /api/admin/v1/users/{peter}/", body: `{"is_active":false}`, status: 200, want: `{"is_active":false}`},
+			{name: "is out", as: "peter", do: "GET /projects/", status: 401, want: `{"code":"token_invalid"}`},
+			{name: "enable", as: "operator", do: "PATCH /api/admin/v1/users/{peter}/", body: `{"is_active":true}`, status: 200},
+			{name: "a new password", as: "operator", do: "PATCH /api/admin/v1/users/{peter}/", body: `{"password":"another good password"}`, status: 200, absent: []string{"password"}},
+			{name: "ends the sessions", as: "peter", do: "GET /projects/", status: 401},
+		})
+	})
+}
+
+func TestExchange(t *testing.T) {
+	onBothEngines(t, func(w *world) {
+		t := w.t
+		w.operator()
+		w.play(t, []step{
+			{name: "no reason", as: "operator", do: "POST /api/admin/v1/tenants/{acme}/token/", body: `{}`, status: 422, want: `{"errors":[{"field":"reason"}]}`},
+			{name: "an empty one", as: "operator", do: "POST /api/admin/v1/tenants/{acme}/token/", body: `{"reason":"  "}`, status: 422, want: `{"errors":[{"field":"reason"}]}`},
+			{name: "no such tenant", as: "operator", do: "POST /api/admin/v1/tenants/{owner-acme}/token/", body: `{"reason":"x"}`, status: 404},
+			{name: "by a member", do: "POST /api/admin/v1/tenants/{acme}/token/", body: `{"reason":"x"}`, status: 401},
+			{name: "enter", as: "operator", do: "POST /api/admin/v1/tenants/{acme}/token/", body: `{"reason":"Ticket 42"}`, status: 200, want: `{"token_type":"Bearer","tenant":{"slug":"acme","role":"admin"}}`, save: map[string]string{"inside": "access"}, events: []string{"token_exchanged"}},
+			{name: "the trail says why", as: "admin-acme", do: "GET /events/?action=token_exchanged", status: 200, want: `{"results":[{"actor":{"kind":"operator","name":"root"},"changes":{"reason":[null,"Ticket 42"]}}]}`},
+			{name: "only to look", as: "operator", do: "POST /api/admin/v1/tenants/{acme}/token/", body: `{"reason":"look","role":"viewer"}`, status: 200, save: map[string]string{"looking": "access"}, events: []string{"token_exchanged"}},
+		})
+		w.tokens["inside"], w.tokens["looking"] = w.vars["inside"], w.vars["looking"]
+		w.play(t, []step{
+			{name: "who it is", as: "inside", do: "GET /me/", status: 200, want: `{"user":{"username":"root"},"tenant":{"slug":"acme"},"role":"admin"}`},
+			{name: "a write names the operator", as: "inside", do: "POST /projects/", body: `{"name":"Fixed"}`, status: 201, save: map[string]string{"fixed": "id"}, events: []string{"created"}},
+			{name: "as the trail says", do: "GET /events/?record={fixed}", status: 200, want: `{"results":[{"actor":{"kind":"operator","name":"root"}}]}`},
+			{name: "a viewer's token writes nothing", as: "looking", do: "POST /projects/", body: `{"name":"No"}`, status: 403},
+			{name: "nothing of the other tenant", as: "inside", do: "GET /members/?user={owner-globex}", status: 200, want: `{"results":[]}`},
+			{name: "it opens no platform", as: "inside", do: "GET /api/admin/v1/tenants/", status: 401},
+		})
+	})
+}

@@ -1,0 +1,125 @@
+package scenario_test
+
+import (
+	"maps"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// form sends OAuth 2's form and returns the answer.
+func (w *world) form(header http.Header, pairs ...string) response {
+	w.t.Helper()
+	values := url.Values{}
+	for i := 0; i < len(pairs); i += 2 {
+		values.Add(pairs[i], pairs[i+1])
+	}
+	all := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
+	maps.Copy(all, header)
+	return w.send(request{method: "POST", path: "/api/v1/auth/oauth/token/", body: values.Encode(), header: all})
+}
+
+// clientToken signs a service account in and keeps its token under the name as.
+func (w *world) clientToken(as, id, secret, scope string) response {
+	w.t.Helper()
+	a := w.form(nil, "grant_type", "client_credentials", "client_id", id, "client_secret", secret, "scope", scope)
+	if token, ok := lookup(decode(a.body), "access_token"); ok {
+		w.tokens[as], _ = token.(string)
+	}
+	return a
+}
+
+func TestServiceAccounts(t *testing.T) {
+	onBothEngines(t, func(w *world) {
+		t := w.t
+		w.play(t, []step{
+			{name: "a member sees none", as: "member-acme", do: "GET /service-accounts/", status: 403},
+			{name: "an admin makes no owner", as: "admin-acme", do: "POST /service-accounts/", body: `{"name":"robot","role":"owner"}`, status: 403},
+			{name: "no name", as: "admin-acme", do: "POST /service-accounts/", body: `{"role":"member"}`, status: 422, want: `{"errors":[{"field":"name"}]}`},
+			{name: "an end that has passed", as: "admin-acme", do: "POST /service-accounts/", body: `{"name":"x","role":"member","expires_at":"2020-01-01T00:00:00Z"}`, status: 422, want: `{"errors":[{"field":"expires_at"}]}`},
+			{name: "a secret of one's own", as: "admin-acme", do: "POST /service-accounts/", body: `{"name":"x","role":"member","client_secret":"mine"}`, status: 422, want: `{"errors":[{"field":"client_secret"}]}`},
+			{name: "create", as: "admin-acme", do: "POST /service-accounts/", body: `{"name":"robot","role":"member"}`, status: 201, want: `{"name":"robot","role":"member","expires_at":null,"last_used_at":null}`, save: map[string]string{"robot": "id", "client": "client_id", "secret": "client_secret"}, events: []string{"created"}},
+			{name: "the secret is shown once", as: "admin-acme", do: "GET /service-accounts/{robot}/", status: 200, want: `{"client_id":"{client}"}`, absent: []string{"client_secret", "{secret}"}},
+			{name: "nor in the list", as: "admin-acme", do: "GET /service-accounts/?search=ROB", status: 200, want: `{"results":[{"id":"{robot}"}]}`, absent: []string{"client_secret", "{secret}"}},
+			{name: "nor in the trail", do: "GET /events/?resource=service-accounts", status: 200, want: `{"results":[{"action":"created","record":"{robot}"}]}`, absent: []string{"{secret}"}},
+			{name: "another tenant's", as: "owner-globex", do: "GET /service-accounts/{robot}/", status: 404},
+			{name: "rotated from another tenant", as: "owner-globex", do: "POST /service-accounts/{robot}/rotate/", status: 404},
+		})
+		client, secret := w.vars["client"], w.vars["secret"]
+		if !strings.HasPrefix(secret, "tns_") || len(secret) < 40 {
+			t.Errorf("the secret is %q", secret)
+		}
+		if a := w.clientToken("robot", client, secret, ""); a.status != 200 || a.header.Get("Cache-Control") != "no-store" {
+			t.Fatalf("%d %v %s", a.status, a.header, a.body)
+		}
+		basic := http.Header{"Authorization": {"Basic " + basicAuth(client, secret)}}
+		if a := w.form(basic, "grant_type", "client_credentials"); a.status != 200 || !strings.Contains(string(a.body), `"token_type":"Bearer"`) {
+			t.Errorf("by Basic: %d %s", a.status, a.body)
+		}
+		w.clientToken("reader", client, secret, "projects:read")
+		w.play(t, []step{
+			{name: "it works", as: "robot", do: "POST /projects/", body: `{"name":"By robot"}`, status: 201, want: `{"created_by":"{robot}"}`, events: []string{"created"}},
+			{name: "and its events say who", do: "GET /events/?actor={robot}&action=created", status: 200, want: `{"results":[{"actor":{"kind":"service","name":"robot"}}]}`},
+			{name: "who it is", as: "robot", do: "GET /me/", status: 200, want: `{"user":{"id":"{robot}","username":"robot"},"tenant":{"slug":"acme"},"role":"member","scopes":[],"token":{"kind":"service"}}`},
+			{name: "what a scope opens", as: "reader", do: "GET /projects/", status: 200},
+			{name: "who a narrow one is", as: "reader", do: "GET /me/", status: 200, want: `{"scopes":["projects:read"]}`},
+			{name: "what a scope does not open", as: "reader", do: "GET /tasks/", status: 403, want: `{"code":"permission_denied"}`},
+			{name: "nor to write", as: "reader", do: "POST /projects/", body: `{"name":"No"}`, status: 403},
+			{name: "last use is kept", do: "GET /service-accounts/?last_used_at__isnull=false", status: 200, want: `{"results":[{"id":"{robot}"}]}`},
+			{name: "a demotion holds at once", do: "PATCH /service-accounts/{robot}/", body: `{"role":"viewer"}`, status: 200, want: `{"role":"viewer"}`, events: []string{"updated"}},
+			{name: "so it writes no more", as: "robot", do: "POST /projects/", body: `{"name":"Again"}`, status: 403},
+			{name: "rotate at once", do: "POST /service-accounts/{robot}/rotate/", body: `{"grace_seconds":0}`, status: 200, want: `{"id":"{robot}"}`, save: map[string]string{"second": "client_secret"}, events: []string{"rotated"}},
+			{name: "rotate with a grace", do: "POST /service-accounts/{robot}/rotate/", status: 200, save: map[string]string{"third": "client_secret"}, events: []string{"rotated"}},
+			{name: "too long a grace", do: "POST /service-accounts/{robot}/rotate/", body: `{"grace_seconds":99999999}`, status: 422, want: `{"errors":[{"field":"grace_seconds"}]}`},
+		})
+		for name, want := range map[string]int{"secret": 401, "second": 200, "third": 200} {
+			if a := w.clientToken("again", client, w.vars[name], ""); a.status != want {
+				t.Errorf("%s: %d %s", name, a.status, a.body)
+			}
+		}
+		w.play(t, []step{
+			{name: "over", do: "PATCH /service-accounts/{robot}/", body: `{"expires_at":"2020-01-01T00:00:00Z"}`, status: 422},
+			{name: "delete", as: "admin-acme", do: "DELETE /service-accounts/{robot}/", status: 204, events: []string{"deleted"}},
+			{name: "its tokens open nothing", as: "again", do: "GET /projects/", status: 401, want: `{"code":"token_invalid"}`},
+		})
+	})
+}
+
+func TestClientTokenErrors(t *testing.T) {
+	onBothEngines(t, func(w *world) {
+		t := w.t
+		w.play(t, []step{
+			{name: "create", do: "POST /service-accounts/", body: `{"name":"robot","role":"owner"}`, status: 201, save: map[string]string{"client": "client_id", "secret": "client_secret"}, events: []string{"created"}},
+		})
+		client, secret := w.vars["client"], w.vars["secret"]
+		const grant = "client_credentials"
+		for name, test := range map[string]struct {
+			pairs  []string
+			status int
+			code   string
+		}{
+			"a wrong secret":    {[]string{"grant_type", grant, "client_id", client, "client_secret", "tns_no"}, 401, "invalid_client"},
+			"nobody":            {[]string{"grant_type", grant, "client_id", w.users["owner-acme"], "client_secret", secret}, 401, "invalid_client"},
+			"no id at all":      {[]string{"grant_type", grant, "client_id", "x", "client_secret", secret}, 401, "invalid_client"},
+			"a password grant":  {[]string{"grant_type", "password", "client_id", client, "client_secret", secret}, 400, "unsupported_grant_type"},
+			"an unknown scope":  {[]string{"grant_type", grant, "client_id", client, "client_secret", secret, "scope", "read everything"}, 400, "invalid_scope"},
+			"a scope of nobody": {[]string{"grant_type", grant, "client_id", client, "client_secret", secret, "scope", "invoices:read"}, 400, "invalid_scope"},
+		} {
+			a := w.form(nil, test.pairs...)
+			if code, _ := lookup(decode(a.body), "error"); a.status != test.status || code != test.code {
+				t.Errorf("%s: %d %s", name, a.status, a.body)
+			}
+			if got := a.header.Get("WWW-Authenticate"); (test.status == 401) != strings.HasPrefix(got, "Basic ") {
+				t.Errorf("%s: WWW-Authenticate %q", name, got)
+			}
+			if strings.Contains(string(a.body), secret) {
+				t.Errorf("%s: the answer repeats the secret", name)
+			}
+		}
+		a := w.send(request{method: "POST", path: "/api/v1/auth/oauth/token/", body: `{"grant_type":"client_credentials"}`})
+		if code, _ := lookup(decode(a.body), "error"); a.status != 400 || code != "invalid_request" {
+			t.Errorf("JSON: %d %s", a.status, a.body)
+		}
+	})
+}
