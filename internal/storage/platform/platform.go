@@ -178,7 +178,7 @@ func (p *plane) rows(ctx context.Context, doing string, scan func(*sql.Rows) err
 // taken is the conflict of a unique value.
 func taken(field, message string) error {
 	conflict := fault.New(fault.Conflict, message)
-	conflict.Fields = []fault.Field{{Name: field, Code: fault.FieldUnique, Message: message}}
+	conflict.Fields = []fault.Field{fault.Taken(field)}
 	return conflict
 }
 
