@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/tenantry/tenantry/internal/account"
 	"github.com/tenantry/tenantry/internal/httpapi"
@@ -17,6 +18,7 @@ import (
 	"github.com/tenantry/tenantry/internal/storage/postgres"
 	"github.com/tenantry/tenantry/internal/storage/sqlite"
 	"github.com/tenantry/tenantry/internal/token"
+	"github.com/tenantry/tenantry/internal/usage"
 )
 
 // database is storage that has been reached but may not be migrated yet.
@@ -97,6 +99,9 @@ func (d *database) checkPosture(ctx context.Context) error {
 	return nil
 }
 
+// usageInterval is how often the usage of tenants is written.
+const usageInterval = 5 * time.Second
+
 // serve puts the use cases and the API on top of the storage.
 func (d *database) serve(ctx context.Context) (*Service, error) {
 	if err := d.checkPosture(ctx); err != nil {
@@ -107,11 +112,13 @@ func (d *database) serve(ctx context.Context) (*Service, error) {
 		return nil, err
 	}
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
-	s.stop, s.watched = stop, make(chan struct{})
-	go func() {
-		defer close(s.watched)
-		s.accounts.Watch(watching)
-	}()
+	s.stop = stop
+	s.watched.Go(func() { s.accounts.Watch(watching) })
+	s.watched.Go(func() {
+		s.usage.Run(watching, usageInterval, func(err error) {
+			s.logger.WarnContext(watching, "the usage of tenants was not written yet", "error", err)
+		})
+	})
 	return s, nil
 }
 
@@ -141,6 +148,7 @@ func (d *database) assemble() (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.usage = usage.New(d.Platform().Usage(), o.Clock)
 	document, err := d.app.document(s.operations)
 	if err != nil {
 		return nil, err
@@ -150,7 +158,7 @@ func (d *database) assemble() (*Service, error) {
 		Operations: s.operations, Resources: s.resources, Accounts: s.accounts, Document: document,
 		Ready: s.ready, Name: name, Version: version, Logger: o.Logger, Clock: o.Clock,
 		NewRequestID: func() string { return id.New().String() }, MaxBody: o.MaxBody,
-		Limiter: s.limiter, Rates: d.rates, TrustedProxies: o.TrustedProxies, Origins: o.CORSOrigins, Production: o.Production,
+		Note: s.usage.Note, Limiter: s.limiter, Rates: d.rates, TrustedProxies: o.TrustedProxies, Origins: o.CORSOrigins, Production: o.Production,
 	})
 	return s, err
 }

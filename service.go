@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/tenantry/tenantry/internal/operation"
 	"github.com/tenantry/tenantry/internal/resource"
 	"github.com/tenantry/tenantry/internal/storage"
+	"github.com/tenantry/tenantry/internal/usage"
 )
 
 // Options are what a running service needs to be told. SigningKey is required; everything else has a default.
@@ -75,7 +77,8 @@ type Service struct {
 	limiter    *limit.Limiter
 	draining   atomic.Bool
 	stop       context.CancelFunc
-	watched    chan struct{}
+	watched    sync.WaitGroup
+	usage      *usage.Meter
 }
 
 // Open connects the application to its storage, migrates it where it may, and returns the service. Close must be
@@ -133,6 +136,6 @@ func (s *Service) ready(ctx context.Context) error {
 // Close ends the service. Requests that are still running fail.
 func (s *Service) Close() error {
 	s.stop()
-	<-s.watched
+	s.watched.Wait()
 	return errors.Join(s.closeFiles(), s.limiter.Close(), s.engine.Close())
 }

@@ -26,6 +26,7 @@ func (d *Directory) Keepers(accounts *account.Service, open func(tenant.ID) stor
 			Open: k.ofPlatform, Create: k.createTenant, Change: k.changeTenant,
 			Actions: map[string]actFunc{"suspend": k.suspendTenant, "activate": k.activateTenant},
 		},
+		d.usage: {Open: k.ofPlatform},
 		d.users: {Open: k.ofPlatform, Create: k.createUser, Change: k.changeUser},
 	}
 }

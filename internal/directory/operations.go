@@ -9,14 +9,14 @@ import (
 
 // Directory are the schemas of the platform's records.
 type Directory struct {
-	members, serviceAccounts, tenants, users *schema.Resource
+	members, serviceAccounts, tenants, users, usage *schema.Resource
 }
 
 // New returns the directory of one application.
 func New() *Directory {
 	d := &Directory{
 		members: storage.MemberRecords(), serviceAccounts: storage.ServiceAccountRecords(),
-		tenants: storage.TenantRecords(), users: storage.UserRecords(),
+		tenants: storage.TenantRecords(), users: storage.UserRecords(), usage: storage.UsageRecords(),
 	}
 	d.serviceAccounts.Actions = []schema.Action{{Name: "rotate", Input: graceInput(), Renews: true}}
 	d.tenants.Actions = []schema.Action{{Name: "suspend"}, {Name: "activate"}}
@@ -51,6 +51,7 @@ func (d *Directory) Operations() []operation.Operation {
 
 	tenants := admin.on(d.tenants, "tenants/", "Tenant")
 	users := admin.on(d.users, "users/", "User")
+	usage := admin.on(d.usage, "usage/", "Usage")
 	theirs := admin.on(d.members, "tenants/{id}/members/", "Member")
 	theirs.under = "member_id"
 
@@ -61,6 +62,7 @@ func (d *Directory) Operations() []operation.Operation {
 		tenants.collection(), tenants.record(), tenants.action(0, "Suspend a tenant"), tenants.action(1, "Activate a tenant"),
 		theirs.collection(), theirs.record(), theirs.delete(),
 		users.collection(), users.record(),
+		[]operation.Operation{usage.operation("list", "GET", usage.path, operation.List, "List what the tenants ask of the service, by the hour")},
 	)
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/tenantry/tenantry/internal/operation"
 	"github.com/tenantry/tenantry/internal/policy"
 	"github.com/tenantry/tenantry/internal/resource"
+	"github.com/tenantry/tenantry/internal/tenant"
 )
 
 // Resources are the use cases on tenants' records. Each of them asks policy before anything else, and returns faults.
@@ -72,6 +73,9 @@ type Config struct {
 	// Limiter counts requests by Rates; without one, nothing is limited.
 	Limiter *limit.Limiter
 	Rates   Rates
+	// Note is told of each request with a token of a tenant: whether it changed something, and whether a limit refused
+	// it; nil is nobody.
+	Note func(t tenant.ID, wrote, limited bool)
 	// TrustedProxies are the networks of the proxies in front of us: what they say of a client is believed.
 	TrustedProxies []netip.Prefix
 	// Origins are the origins whose pages may call the API, exactly as browsers write them. By default none.
@@ -94,6 +98,7 @@ type server struct {
 	newRequestID func() string
 	maxBody      int64
 	limiter      *limit.Limiter
+	note         func(t tenant.ID, wrote, limited bool)
 	allowances   *allowances
 	proxies      []netip.Prefix
 	origins      *cors.Cors
@@ -133,7 +138,7 @@ func New(c Config) (http.Handler, error) {
 		maxBody: orDefault(c.MaxBody, 1<<20), timeout: orDefault(c.Timeout, 30*time.Second), stall: orDefault(c.Stall, 30*time.Second),
 		documents: documentFiles(c.Document), swagger: swaggerPage(c.Name), redoc: redocPage(c.Name), assets: assets,
 		fixed: newFixed(c.Name, c.Version, origins != nil), limiter: c.Limiter, allowances: newAllowances(c.Rates),
-		proxies: c.TrustedProxies, origins: origins, production: c.Production,
+		note: c.Note, proxies: c.TrustedProxies, origins: origins, production: c.Production,
 	}
 	s.fixed.root = rootBody(c.Operations)
 	free := meter{stranger: s.allowances.address, free: true}

@@ -110,6 +110,10 @@ func (s *server) end(x *exchange) {
 		x.cancel()
 	}
 	s.logAccess(x)
+	if s.note != nil && x.known && !x.session.Actor.Tenant.IsZero() {
+		wrote := x.status < http.StatusMultipleChoices && x.r.Method != http.MethodGet && x.r.Method != http.MethodHead
+		s.note(x.session.Actor.Tenant, wrote, x.status == http.StatusTooManyRequests)
+	}
 	switch {
 	case x.aborted:
 		panic(http.ErrAbortHandler) //nolint:forbidigo // net/http's way to cut a connection whose answer is broken

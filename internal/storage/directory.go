@@ -147,3 +147,22 @@ const (
 	UserRecordActive
 	UserRecordOperator
 )
+
+// UsageRecords describes what the tenants ask of the service, by the hour.
+func UsageRecords() *schema.Resource {
+	number := func(name, description string) schema.Field {
+		return schema.Field{Name: name, Type: schema.Integer, ReadOnly: true, Filter: true, Sort: true, Description: description}
+	}
+	return directory(schema.Resource{
+		Name: "usage", Singular: "usage-count", Description: "What each tenant asks of the service, by the hour. The current hour is some seconds behind.",
+		Order: []schema.Order{{Field: "hour", Desc: true}},
+		Fields: []schema.Field{
+			builtIn(schema.FieldID, schema.UUID, "The counter's id."),
+			{Name: "tenant", Type: schema.UUID, ReadOnly: true, Filter: true, Description: "The tenant's id."},
+			{Name: "hour", Type: schema.Time, ReadOnly: true, Filter: true, Sort: true, Description: "When the hour began."},
+			number("requests", "All requests with a token of the tenant."),
+			number("writes", "Those that changed something."),
+			number("limited", "Those that a limit refused."),
+		},
+	})
+}
