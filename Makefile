@@ -37,6 +37,10 @@ contract: build $(with_postgres) ## The built binary against its OpenAPI documen
 	@scripts/ensure-node
 	cd test/contract && TENANTRY_BINARY=$(CURDIR)/.bin/tenantry $(CURDIR)/$(with_postgres) go test -count=1 ./...
 
+.PHONY: bucket
+bucket: ## Files in a bucket, against a server program that speaks S3
+	cd test/bucket && go test -count=1 ./...
+
 .PHONY: fuzz
 fuzz: $(with_postgres) ## Every fuzz target for FUZZTIME (5s)
 	$(with_postgres) scripts/fuzz
@@ -52,7 +56,7 @@ microbench: $(with_postgres) ## Every benchmark of the packages
 .PHONY: lint
 lint: $(golangci) ## golangci-lint: style, security, and the layers
 	$(golangci) run
-	cd test/contract && $(CURDIR)/$(golangci) run
+	for module in test/contract test/bucket; do (cd $$module && $(CURDIR)/$(golangci) run); done
 
 .PHONY: fmt
 fmt: $(golangci) ## Format all Go code

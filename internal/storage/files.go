@@ -14,6 +14,8 @@ import (
 // method takes one, and a key that lies outside of the tenant's prefix MUST be refused. Methods may be called
 // concurrently.
 //
+// Every method: unavailable where the place that keeps the files fails.
+//
 // A file knows nothing of transactions. It is created before the transaction that makes a record name it and deleted
 // after the one that makes the record forget it, so what no record names is an orphan, for the sweeper to find.
 type Files interface {

@@ -1,9 +1,11 @@
 package blob_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/tenantry/tenantry/internal/id"
@@ -58,6 +60,24 @@ func TestDirectoryLeavesNoEmptyDirectories(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, prefix)); !os.IsNotExist(err) {
 		t.Errorf("the record's directory is still there: %v", err)
 	}
+}
+
+// TestDirectoryTakesManyWhileItEmpties has directories made by some while others remove them, being the last to leave.
+func TestDirectoryTakesManyWhileItEmpties(t *testing.T) {
+	t.Parallel()
+	d, prefix := open(t, t.TempDir()), storage.FilePrefix(tenant.NewID(), id.New())
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 20 {
+				key := prefix + id.New().String()
+				if err := errors.Join(d.Write(t.Context(), key, strings.NewReader("x")), d.Delete(t.Context(), key)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func TestDirectoryFollowsNoLinkOutside(t *testing.T) {

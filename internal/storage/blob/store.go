@@ -51,7 +51,7 @@ func (f *files) Create(ctx context.Context, record id.ID, content io.Reader, lim
 	case from.err != nil: // whatever the bucket makes of it
 		return storage.File{}, from.err
 	case err != nil:
-		return storage.File{}, fmt.Errorf("store file: %w", err)
+		return storage.File{}, unreachable("store file", err)
 	}
 	return storage.File{Key: key, Size: from.size, SHA256: [sha256.Size]byte(from.hash.Sum(nil))}, nil
 }
@@ -66,9 +66,15 @@ func (f *files) Open(ctx context.Context, record id.ID, key string) (io.ReadSeek
 		return nil, fault.Missing()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open file: %w", err)
+		return nil, unreachable("open file", err)
 	}
 	return content, nil
+}
+
+// unreachable is the failure of a bucket: a disk that is full or a service that is away, which the same request may find
+// mended.
+func unreachable(what string, cause error) error {
+	return fault.Wrap(fault.Unavailable, "The place where files are kept can't be reached at the moment; try again.", fmt.Errorf("%s: %w", what, cause))
 }
 
 // Delete implements storage.Files.
@@ -82,7 +88,7 @@ func (f *files) Delete(ctx context.Context, keys ...string) error {
 		return nil
 	}
 	if err := f.bucket.Delete(ctx, keys...); err != nil {
-		return fmt.Errorf("delete files: %w", err)
+		return unreachable("delete files", err)
 	}
 	return nil
 }

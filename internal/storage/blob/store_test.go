@@ -218,3 +218,29 @@ func TestListHasTheTenantsFilesAlone(t *testing.T) {
 		t.Errorf("left: %v", left)
 	}
 }
+
+// broken is a bucket that is away.
+type broken struct{ storage.Bucket }
+
+var errAway = errors.New("dial tcp 192.0.2.1:9000: connect: connection refused")
+
+func (broken) Write(context.Context, string, io.Reader) error { return errAway }
+
+func (broken) Open(context.Context, string) (io.ReadSeekCloser, error) { return nil, errAway }
+
+func (broken) Delete(context.Context, ...string) error { return errAway }
+
+func TestABucketThatIsAway(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	file := f.create(t, "x")
+	away := blob.New(broken{}).Files(f.tenant)
+	_, createErr := away.Create(t.Context(), f.record, strings.NewReader("x"), 9)
+	_, openErr := away.Open(t.Context(), f.record, file.Key)
+	for what, err := range map[string]error{"create": createErr, "open": openErr, "delete": away.Delete(t.Context(), file.Key)} {
+		var failed *fault.Error
+		if !errors.As(err, &failed) || failed.Code != fault.Unavailable || strings.Contains(failed.Message, "192.0.2.1") || !errors.Is(err, errAway) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}

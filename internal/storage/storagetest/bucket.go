@@ -221,6 +221,10 @@ func bucketLists(t *testing.T, b *bucketCase) {
 
 func bucketTakesMany(t *testing.T, b *bucketCase) {
 	t.Helper()
+	// It stays, so that what a server makes of the slashes in keys doesn't come and go: one that makes directories of them
+	// may stumble over that.
+	kept := b.key()
+	b.put(t, kept, []byte("kept"))
 	done := make(chan error)
 	const writers = 8
 	for range writers {
@@ -239,7 +243,7 @@ func bucketTakesMany(t *testing.T, b *bucketCase) {
 			t.Error(err)
 		}
 	}
-	if left := b.keys(t, b.prefix); len(left) > 0 {
-		t.Errorf("left behind: %v", left)
+	if diff := cmp.Diff([]string{kept}, b.keys(t, b.prefix)); diff != "" {
+		t.Errorf("what is left: %s", diff)
 	}
 }
