@@ -135,3 +135,18 @@ func read(answer []string, what action, buckets []Bucket) error {
 	}
 	return nil
 }
+
+// pingTime is how long a Redis may take to say that it is there.
+const pingTime = 3 * time.Second
+
+// Ping returns why a Redis can't be used, nil where it can: it answers, and runs scripts. The text never has a password.
+func Ping(ctx context.Context, url string) error {
+	s, err := newServer(url, pingTime)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, pingTime)
+	defer cancel()
+	defer func() { _ = s.close() }() // it only asked
+	return s.client.Eval(ctx, "return 1", nil).Err()
+}

@@ -343,3 +343,15 @@ func TestARedisThatIsNotThereIsNoReasonNotToStart(t *testing.T) {
 		t.Errorf("a URL of something else: %v", err)
 	}
 }
+
+func TestPingSaysWhetherTheRedisIsOfUse(t *testing.T) {
+	t.Parallel()
+	if err := limit.Ping(t.Context(), redistest.New(t)); err != nil {
+		t.Errorf("one that runs: %v", err)
+	}
+	for name, url := range map[string]string{"away": "redis://:hunter2@127.0.0.1:1/0", "no URL": "redis://:hunter2@h:x"} {
+		if err := limit.Ping(t.Context(), url); err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
