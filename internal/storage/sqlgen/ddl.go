@@ -21,11 +21,18 @@ func (b *Builder) CreateTable(r *schema.Resource, later ...string) []string {
 	if b.dialect == Postgres {
 		out = append(out,
 			"ALTER TABLE "+b.tableName(r.Table())+" ENABLE ROW LEVEL SECURITY",
-			"CREATE POLICY tenant_isolation ON "+b.tableName(r.Table())+
-				" USING (tenant_id = platform.current_tenant()) WITH CHECK (tenant_id = platform.current_tenant())")
+			"CREATE POLICY "+PolicyName+" ON "+b.tableName(r.Table())+" USING ("+PolicyCondition+") WITH CHECK ("+PolicyCondition+")")
 	}
 	return out
 }
+
+// PolicyName and PolicyCondition are those of the one policy that each table of the tenants has on PostgreSQL, for
+// what is read as for what is written. The condition is spelt as the server spells it back, so that whoever looks at a
+// database can compare.
+const (
+	PolicyName      = "tenant_isolation"
+	PolicyCondition = "tenant_id = platform.current_tenant()"
+)
 
 // ForeignKeys returns the statements that add the resource's references to the named resources, which CreateTable
 // left out. On SQLite there are none.
@@ -85,7 +92,12 @@ func (b *Builder) tenantColumn() string {
 	if b.dialect == Postgres {
 		return columnTenant + " uuid NOT NULL"
 	}
-	return columnTenant + " TEXT NOT NULL CHECK (" + columnTenant + " = '" + b.tenant.String() + "')"
+	return columnTenant + " TEXT NOT NULL " + b.TenantCheck()
+}
+
+// TenantCheck is what each table of a tenant's own file says of its tenant on SQLite.
+func (b *Builder) TenantCheck() string {
+	return "CHECK (" + columnTenant + " = '" + b.tenant.String() + "')"
 }
 
 func (b *Builder) columnText(r *schema.Resource, f *schema.Field) string {
