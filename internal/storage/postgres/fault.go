@@ -21,6 +21,8 @@ const (
 	deadlock            = "40P01"
 	planChanged         = "0A000" // "cached plan must not change result type"
 	statementUnknown    = "26000"
+	unknownFunction     = "42883"
+	unknownSchema       = "3F000"
 	queryCanceled       = "57014"
 	readOnly            = "25006" // a standby that was the primary a moment ago
 )

@@ -68,7 +68,12 @@ func setup(t *testing.T) *bundle {
 
 func setupWith(tb testing.TB, adjust func(*postgres.Config)) *bundle {
 	tb.Helper()
-	b := &bundle{db: pgtest.New(tb), a: tenant.NewID(), b: tenant.NewID()}
+	return setupOn(tb, pgtest.New(tb), adjust)
+}
+
+func setupOn(tb testing.TB, db pgtest.Database, adjust func(*postgres.Config)) *bundle {
+	tb.Helper()
+	b := &bundle{db: db, a: tenant.NewID(), b: tenant.NewID()}
 	all := resources()
 	b.projects, b.tasks = all[0], all[1]
 	config := postgres.Config{URL: b.db.ServerURL, MigrationURL: b.db.OwnerURL, Resources: all, Clock: clock, MaxConns: 4}
