@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tenantry/tenantry/internal/account"
+	"github.com/tenantry/tenantry/internal/doctor"
 	"github.com/tenantry/tenantry/internal/httpapi"
 	"github.com/tenantry/tenantry/internal/id"
 	"github.com/tenantry/tenantry/internal/limit"
@@ -21,14 +22,22 @@ import (
 	"github.com/tenantry/tenantry/internal/usage"
 )
 
+// engine is storage that can be looked at.
+type engine interface {
+	storage.Engine
+	doctor.Source
+}
+
 // database is storage that has been reached but may not be migrated yet.
 type database struct {
-	storage.Engine
+	engine
 
 	app      *App
 	options  Options
 	registry *resource.Registry
 	rates    httpapi.Rates
+	// surroundings are what the command line sees of the deployment beside the options.
+	surroundings doctor.Settings
 }
 
 // connect checks what was registered and reaches the storage. It changes nothing there.
@@ -42,14 +51,14 @@ func (a *App) connect(ctx context.Context, o Options) (*database, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine, err := openEngine(ctx, o, registry.Tables())
+	opened, err := openEngine(ctx, o, registry.Tables())
 	if err != nil {
 		return nil, err
 	}
-	return &database{Engine: engine, app: a, options: o, registry: registry, rates: rates}, nil
+	return &database{engine: opened, app: a, options: o, registry: registry, rates: rates}, nil
 }
 
-func openEngine(ctx context.Context, o Options, resources []*schema.Resource) (storage.Engine, error) {
+func openEngine(ctx context.Context, o Options, resources []*schema.Resource) (engine, error) {
 	if o.DatabaseURL == "" {
 		return sqlite.Open(ctx, sqlite.Config{
 			Dir: o.DataDir, Resources: resources, Clock: o.Clock, Synchronous: o.SQLiteSynchronous, Logger: o.Logger,
@@ -61,40 +70,13 @@ func openEngine(ctx context.Context, o Options, resources []*schema.Resource) (s
 }
 
 // prepare brings the storage to the form that this program needs. In production that is the operator's decision: the
-// start is refused while something is pending.
+// start looks whether it has been done.
 func (d *database) prepare(ctx context.Context) error {
-	if !d.options.Production {
-		if err := d.Migrate(ctx); err != nil {
-			return fmt.Errorf("migrate: %w", err)
-		}
+	if d.options.Production {
 		return nil
 	}
-	pending, err := d.Pending(ctx)
-	if err != nil {
-		return fmt.Errorf("look for pending migrations: %w", err)
-	}
-	if len(pending) > 0 {
-		return fmt.Errorf("%d migrations are pending, the first: %s; run `tenantry migrate up` before serving in production", len(pending), pending[0])
-	}
-	return nil
-}
-
-// checkPosture looks for ways in which the database role could bypass row security: production refuses to start,
-// development is warned.
-func (d *database) checkPosture(ctx context.Context) error {
-	pg, ok := d.Engine.(*postgres.Engine)
-	if !ok {
-		return nil
-	}
-	findings, err := pg.Posture(ctx)
-	if err != nil {
-		return fmt.Errorf("look at the database role: %w", err)
-	}
-	for _, f := range findings {
-		if d.options.Production {
-			return fmt.Errorf("the database role could bypass row security: %s", f.Message)
-		}
-		d.options.Logger.WarnContext(ctx, "the database role could bypass row security; production would refuse to start", "finding", f.Message)
+	if err := d.Migrate(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
 	}
 	return nil
 }
@@ -104,7 +86,7 @@ const usageInterval = 5 * time.Second
 
 // serve puts the use cases and the API on top of the storage.
 func (d *database) serve(ctx context.Context) (*Service, error) {
-	if err := d.checkPosture(ctx); err != nil {
+	if err := d.examine(ctx, d.storageChecks()); err != nil {
 		return nil, err
 	}
 	s, err := d.assemble()
@@ -128,7 +110,7 @@ func (d *database) assemble() (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{engine: d.Engine, operations: d.registry.Operations(), logger: o.Logger, options: o, buckets: d.app.config.Buckets}
+	s := &Service{engine: d.engine, operations: d.registry.Operations(), logger: o.Logger, options: o, buckets: d.app.config.Buckets}
 	s.limiter, err = limit.New(limit.Config{Clock: o.Clock, RedisURL: o.RedisURL, Logger: o.Logger})
 	if err != nil {
 		return nil, err

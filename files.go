@@ -48,7 +48,7 @@ func (s *Service) openFiles(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, openPatience)
 	defer cancel()
-	bucket, err := s.openBucket(ctx)
+	bucket, err := openBucket(ctx, s.options, s.buckets)
 	if err != nil {
 		return err
 	}
@@ -70,23 +70,31 @@ func (s *Service) hasContent() bool {
 	return false
 }
 
-func (s *Service) openBucket(ctx context.Context) (Bucket, error) {
-	address := s.options.FilesURL
-	if address == "" {
-		return blob.OpenDirectory(filepath.Join(s.options.DataDir, "tenants"))
+// openBucket opens what the options name. A directory is made where it is missing.
+func openBucket(ctx context.Context, o Options, buckets map[string]OpenBucket) (Bucket, error) {
+	if dir := filesDirectory(o); dir != "" {
+		return blob.OpenDirectory(dir)
 	}
-	u, err := url.Parse(address)
+	u, err := url.Parse(o.FilesURL)
 	if err != nil { // whose text would repeat the URL
 		return nil, errors.New("the URL of the files can't be read")
 	}
-	if u.Scheme == "file" && u.Host == "" && u.Path != "" {
-		return blob.OpenDirectory(filepath.FromSlash(u.Path))
+	if open := buckets[u.Scheme]; open != nil {
+		return open(ctx, o.FilesURL)
 	}
-	if open := s.buckets[u.Scheme]; open != nil {
-		return open(ctx, address)
-	}
-	schemes := append([]string{"file:///DIR"}, slices.Sorted(maps.Keys(s.buckets))...)
+	schemes := append([]string{"file:///DIR"}, slices.Sorted(maps.Keys(buckets))...)
 	return nil, fmt.Errorf("the URL of the files begins with %q; this program takes %s", u.Scheme+":", strings.Join(schemes, ", "))
+}
+
+// filesDirectory returns the directory that holds the files, empty where it is something else that does.
+func filesDirectory(o Options) string {
+	if o.FilesURL == "" {
+		return filepath.Join(o.DataDir, "tenants")
+	}
+	if u, err := url.Parse(o.FilesURL); err == nil && u.Scheme == "file" && u.Host == "" && u.Path != "" {
+		return filepath.FromSlash(u.Path)
+	}
+	return ""
 }
 
 // tenantFiles returns the files of a tenant.

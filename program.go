@@ -31,12 +31,22 @@ func (a *App) Main(args []string) int {
 		Clock: time.Now, Random: rand.Reader, //nolint:forbidigo // the one place where the command line's clock comes from
 	}, cli.Program{
 		Name: "tenantry", Description: "A REST API for many tenants, each of which sees its own data alone.", Version: a.config.Version,
-		Open: a.open, Operations: a.operationIDs, Document: a.write,
+		Open: a.open, Operations: a.operationIDs, Document: a.write, Doctor: a.doctor,
 	})
 }
 
 // open reaches the database for the command line.
 func (a *App) open(ctx context.Context, settings cli.Settings, logger *slog.Logger) (cli.Database, error) {
+	db, err := a.connect(ctx, optionsOf(settings, logger))
+	if err != nil {
+		return nil, err
+	}
+	db.surroundings = settings.Seen
+	return &commandDatabase{database: db}, nil
+}
+
+// optionsOf takes over the settings of the command line.
+func optionsOf(settings cli.Settings, logger *slog.Logger) Options {
 	o := Options{
 		DataDir: string(settings.Storage.DataDir), DatabaseURL: string(settings.Storage.DatabaseURL), MigrationURL: string(settings.Storage.MigrationURL),
 		Production: settings.Storage.Environment == cli.Production, SQLiteSynchronous: settings.Storage.SqliteSynchronous,
@@ -46,11 +56,7 @@ func (a *App) open(ctx context.Context, settings cli.Settings, logger *slog.Logg
 		FilesURL: string(settings.Storage.FilesURL), MaxUpload: int64(settings.Serving.MaxUpload),
 	}
 	limitedBy(&o, settings.Limits)
-	db, err := a.connect(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	return &commandDatabase{database: db}, nil
+	return o
 }
 
 // limitedBy takes over the limits of the command line.
@@ -127,7 +133,7 @@ func (d *commandDatabase) Service(ctx context.Context) (cli.Service, error) {
 	if d.service, err = d.serve(ctx); err != nil {
 		return nil, err
 	}
-	return commandService{d.service}, nil
+	return commandService{d.service, d.database}, nil
 }
 
 // Close ends the service where there is one, and the database.
@@ -139,7 +145,11 @@ func (d *commandDatabase) Close() error {
 }
 
 // commandService is a service as the command line sees it.
-type commandService struct{ *Service }
+type commandService struct {
+	*Service
+
+	database *database
+}
 
 // Accounts implements cli.Service.
 func (s commandService) Accounts() cli.Accounts { return s.accounts }
@@ -157,6 +167,9 @@ func (s commandService) Demo(ctx context.Context, o cli.DemoOptions) (cli.DemoRe
 
 // Server implements cli.Service.
 func (s commandService) Server() (cli.Server, error) {
+	if err := s.database.examine(context.Background(), s.database.settings().Checks()); err != nil {
+		return nil, err
+	}
 	if err := s.openFiles(context.Background()); err != nil {
 		return nil, err
 	}

@@ -26,7 +26,8 @@ type Options struct {
 	DataDir string
 	// DatabaseURL is PostgreSQL as the server's role, MigrationURL the same as the owner of the tables.
 	DatabaseURL, MigrationURL string
-	// Production refuses pending migrations and database roles that bypass row security.
+	// Production refuses to start on what is critical: pending migrations, a database whose row security could be got
+	// around, a weak signing key. "tenantry doctor" lists all of it.
 	Production bool
 	// SigningKey signs tokens and cursors: 32 bytes at least.
 	SigningKey []byte
@@ -89,6 +90,9 @@ func (a *App) Open(ctx context.Context, o Options) (*Service, error) {
 		return nil, err
 	}
 	if err := db.prepare(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	if err := db.examine(ctx, db.settings().Checks()); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	s, err := db.serve(ctx)

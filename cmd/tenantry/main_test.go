@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/tenantry/tenantry"
@@ -59,6 +60,29 @@ func TestScriptOnEachEngine(t *testing.T) {
 	}
 }
 
+// TestScriptOnPostgres runs what concerns PostgreSQL alone, in production and as a deployment would: the server does not
+// know the owner.
+func TestScriptOnPostgres(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/script/postgres/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scripts: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			t.Parallel()
+			database := pgtest.New(t)
+			run(t, file, []string{
+				"TENANTRY_ENVIRONMENT=production", "TENANTRY_DATABASE_URL=" + database.ServerURL,
+				"TENANTRY_TEST_OWNER_URL=" + database.OwnerURL, superuser + "=" + database.SuperURL,
+			})
+		})
+	}
+}
+
+// superuser is the variable that says how sql gets into the database.
+const superuser = "TENANTRY_TEST_SUPERUSER_URL"
+
 func run(t *testing.T, file string, environ []string) {
 	t.Helper()
 	testscript.Run(t, testscript.Params{
@@ -74,7 +98,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 
 func commands() map[string]command {
 	return map[string]command{
-		"fails": fails, "terminate": terminate, "address": address, "await": await, "get": get, "field": field, "mode": mode,
+		"fails": fails, "terminate": terminate, "address": address, "await": await, "get": get, "field": field, "mode": mode, "sql": statement,
 	}
 }
 
@@ -185,4 +209,14 @@ func mode(ts *testscript.TestScript, _ bool, args []string) {
 	if got := info.Mode().Perm(); got != os.FileMode(want) {
 		ts.Fatalf("%s has mode %o instead of %s", args[1], got, args[0])
 	}
+}
+
+// statement runs SQL as the database's superuser: sql 'DROP POLICY ...'.
+func statement(ts *testscript.TestScript, _ bool, args []string) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, ts.Getenv(superuser))
+	ts.Check(err)
+	_, err = conn.Exec(ctx, strings.Join(args, " "))
+	ts.Check(errors.Join(err, conn.Close(ctx)))
 }

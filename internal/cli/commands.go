@@ -10,6 +10,7 @@ type commands struct {
 	Operator operatorCommand `cmd:"" help:"Make operators of the platform."`
 	Token    tokenCommand    `cmd:"" help:"Print tokens for a member."`
 	Events   eventsCommand   `cmd:"" help:"Check the audit trails."`
+	Doctor   doctorCommand   `cmd:"" help:"Check the database and the configuration, and say what to do."`
 	OpenAPI  openapiCommand  `cmd:"" name:"openapi" help:"Print the OpenAPI document of the API."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tenantry/tenantry/internal/cli"
+	"github.com/tenantry/tenantry/internal/doctor"
 	"github.com/tenantry/tenantry/internal/fault"
 	"github.com/tenantry/tenantry/internal/tenant"
 )
@@ -84,6 +85,11 @@ type fakeProgram struct {
 	// serverErr is what stands in the way of a server once its database is open.
 	serverErr error
 	pending   []string
+	// refusal is what production finds wrong with the database.
+	refusal error
+	// report is what doctor finds, or doctorErr.
+	report    doctor.Report
+	doctorErr error
 	migrated  int
 	closed    int
 	demos     []cli.DemoOptions
@@ -105,6 +111,10 @@ func (f *fakeProgram) program() cli.Program {
 		Name: "tenantry", Description: "A REST API for many tenants.", Version: "1.2.3", Open: f.open,
 		Operations: func() []string { return []string{"listTasks", "getMe"} },
 		Document:   func(version, format string) ([]byte, error) { return []byte(version + " as " + format), nil },
+		Doctor: func(_ context.Context, settings cli.Settings, _ *slog.Logger) (doctor.Report, error) {
+			f.settings = settings
+			return f.report, f.doctorErr
+		},
 	}
 }
 
@@ -122,7 +132,7 @@ func (d fakeDatabase) Migrate(context.Context) error {
 	return nil
 }
 
-func (d fakeDatabase) Service(context.Context) (cli.Service, error) { return d.fakeProgram, nil }
+func (d fakeDatabase) Service(context.Context) (cli.Service, error) { return d.fakeProgram, d.refusal }
 
 func (d fakeDatabase) Close() error {
 	d.closed++

@@ -2,19 +2,19 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"strings"
+
+	"github.com/tenantry/tenantry/internal/doctor"
 )
 
 // database reaches the database that the settings name.
 func (s *session) database(ctx context.Context, settings *Settings) (Database, error) {
 	storage := &settings.Storage
-	s.secrets = append(s.secrets, storage.DatabaseURL.secrets()...)
-	s.secrets = append(s.secrets, storage.MigrationURL.secrets()...)
-	if storage.MigrationURL != "" && storage.DatabaseURL == "" {
-		return nil, &usageError{s.vars.source("migration-url") + " is for PostgreSQL; it takes --database-url as well"}
+	if err := s.hide(*storage); err != nil {
+		return nil, err
 	}
 	if storage.DatabaseURL == "" {
 		if err := s.dataDir(s.path(string(storage.DataDir))); err != nil {
@@ -32,6 +32,16 @@ func (s *session) database(ctx context.Context, settings *Settings) (Database, e
 		return nil, err
 	}
 	return database, nil
+}
+
+// hide keeps the passwords of the URLs from being printed, and refuses one URL without the other.
+func (s *session) hide(storage Storage) error {
+	s.secrets = append(s.secrets, storage.DatabaseURL.secrets()...)
+	s.secrets = append(s.secrets, storage.MigrationURL.secrets()...)
+	if storage.MigrationURL != "" && storage.DatabaseURL == "" {
+		return &usageError{s.vars.source("migration-url") + " is for PostgreSQL; it takes --database-url as well"}
+	}
+	return nil
 }
 
 // unusable says which database fails and which flag names it.
@@ -85,35 +95,21 @@ func (s *session) keyed(ctx context.Context, settings *Settings) (Service, func(
 			s.complain("closing the database: " + explain(err))
 		}
 	}
-	if err := s.migrated(ctx, settings.Storage, database); err != nil {
-		closing()
-		return nil, nil, err
+	if settings.Storage.Environment != Production { // which leaves that to whoever deploys
+		if err := database.Migrate(ctx); err != nil {
+			closing()
+			return nil, nil, s.unusable(settings.Storage, err)
+		}
 	}
 	service, err := database.Service(ctx)
 	if err != nil {
 		closing()
+		if _, refused := errors.AsType[*doctor.RefusalError](err); refused {
+			return nil, nil, err
+		}
 		return nil, nil, s.unusable(settings.Storage, err)
 	}
 	return service, closing, nil
-}
-
-// migrated brings the database up to date. Production leaves that to whoever deploys, and refuses to start before.
-func (s *session) migrated(ctx context.Context, storage Storage, database Database) error {
-	if storage.Environment != Production {
-		if err := database.Migrate(ctx); err != nil {
-			return s.unusable(storage, err)
-		}
-		return nil
-	}
-	pending, err := database.Pending(ctx)
-	if err != nil {
-		return s.unusable(storage, err)
-	}
-	if len(pending) > 0 {
-		return &problem{fmt.Sprintf("%s has pending migrations (%s); run %s migrate up first",
-			storage.Name(), strings.Join(pending, ", "), s.program.Name), nil}
-	}
-	return nil
 }
 
 // log returns the logger of the command. One that doesn't serve logs only what is wrong.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/tenantry/tenantry/internal/doctor"
 	"github.com/tenantry/tenantry/internal/tenant"
 )
 
@@ -14,11 +15,13 @@ import (
 type Program struct {
 	// Name is the program's own in help and messages, Description what it is, Version which.
 	Name, Description, Version string
-	// Open reaches the database that the settings name and changes nothing in it. In production it refuses a
-	// database whose role could bypass row security. Its errors are shown: they say what to do.
+	// Open reaches the database that the settings name and changes nothing in it. Its errors are shown: they say what
+	// to do.
 	Open func(ctx context.Context, settings Settings, logger *slog.Logger) (Database, error)
 	// Operations returns the operationIds of the API, none where they are not known. It may be nil.
 	Operations func() []string
+	// Doctor examines what the settings name, and changes nothing.
+	Doctor func(ctx context.Context, settings Settings, logger *slog.Logger) (doctor.Report, error)
 	// Document returns the OpenAPI document. version is "3.1" or "3.0", format "json" or "yaml".
 	Document func(version, format string) ([]byte, error)
 }
@@ -28,7 +31,8 @@ type Database interface {
 	// Pending lists in words what Migrate would do.
 	Pending(ctx context.Context) ([]string, error)
 	Migrate(ctx context.Context) error
-	// Service returns what works on the database. It is called once, and only when nothing is pending.
+	// Service returns what works on the database. It is called once. Outside of production nothing is pending then; in
+	// production it returns a *doctor.RefusalError where something is, or where the database is critical in another way.
 	Service(ctx context.Context) (Service, error)
 	Close() error
 }
@@ -36,7 +40,7 @@ type Database interface {
 // Service is the program on a migrated database.
 type Service interface {
 	Accounts() Accounts
-	// Server returns the server of the API.
+	// Server returns the server of the API; in production a *doctor.RefusalError where a setting is critical.
 	Server() (Server, error)
 	// VerifyEvents recomputes the chain of a tenant's events. It returns how many fit, from the first one on, and the
 	// number of the first that does not or is missing, 0 where all do.

@@ -14,7 +14,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tenantry/tenantry/internal/cli"
+	"github.com/tenantry/tenantry/internal/doctor"
 	"github.com/tenantry/tenantry/internal/fault"
+	"github.com/tenantry/tenantry/internal/finding"
 	"github.com/tenantry/tenantry/internal/limit"
 	"github.com/tenantry/tenantry/internal/origin"
 )
@@ -230,6 +232,17 @@ func TestFailureIsOneLineThatSaysWhatToDo(t *testing.T) {
 				t.Errorf("code %d, out %q, want\n%s, got\n%s", got.code, got.out, test.want, got.errors)
 			}
 		})
+	}
+}
+
+// TestARefusalIsNotTheFilesFault is about a server that production refuses, for another reason than the place for files.
+func TestARefusalIsNotTheFilesFault(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.fake.serverErr = &doctor.RefusalError{Check: "secret_files", Finding: finding.Finding{Found: "Bad.", Do: "Mend."}}
+	got := b.run("serve", "--addr", "127.0.0.1:0", "--files-url", "file:///srv")
+	if got.code != 1 || !strings.HasSuffix(got.errors, "tenantry: production refuses to start: Bad. Mend. (check secret_files)\n") {
+		t.Errorf("got %+v", got)
 	}
 }
 

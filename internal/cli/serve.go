@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/tenantry/tenantry/internal/doctor"
 	"github.com/tenantry/tenantry/internal/tenant"
 )
 
@@ -32,6 +33,7 @@ func (c *serveCommand) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	s.logger = newLogger(s.env.Stderr, c.Logging)
+	c.Seen = s.seen(&c.Settings)
 	starting, started := s.untilSignal(ctx)
 	defer started()
 	service, closing, err := s.service(starting, &c.Settings)
@@ -46,7 +48,7 @@ func (c *serveCommand) Run(ctx context.Context, s *session) error {
 	defer func() { _ = listener.Close() }()
 	server, err := service.Server()
 	if err != nil {
-		if c.Storage.FilesURL != "" {
+		if _, refused := errors.AsType[*doctor.RefusalError](err); !refused && c.Storage.FilesURL != "" {
 			err = &problem{s.vars.source("files-url"), err}
 		}
 		return err

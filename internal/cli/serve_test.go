@@ -15,6 +15,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/tenantry/tenantry/internal/doctor"
+	"github.com/tenantry/tenantry/internal/finding"
 )
 
 // serve runs serve in the background and returns once it serves.
@@ -241,11 +244,16 @@ func TestMigrations(t *testing.T) {
 	b := setup(t)
 	b.fake.pending = []string{"platform: 0001_init", "tenants: 0001_init"}
 	b.environ = []string{"TENANTRY_ENVIRONMENT=production"}
+	b.fake.refusal = &doctor.RefusalError{Check: "migrations", Finding: finding.Finding{Found: "Much is pending.", Do: "Do it."}, Others: 2}
 	got := b.run("serve", key)
 	if got.code != 1 || !strings.HasSuffix(got.errors,
-		"tenantry: embedded SQLite in ./data has pending migrations (platform: 0001_init, tenants: 0001_init); run tenantry migrate up first\n") {
+		"tenantry: production refuses to start: Much is pending. Do it. (check migrations; 2 more are critical, which doctor lists)\n") {
 		t.Errorf("serve in production: code %d: %s", got.code, got.errors)
 	}
+	if b.fake.migrated != 0 || b.fake.closed != 1 {
+		t.Errorf("production migrated %d times at the start, and closed the database %d times", b.fake.migrated, b.fake.closed)
+	}
+	b.fake.refusal = nil
 	got = b.run("migrate", "status")
 	if want := "pending: platform: 0001_init\npending: tenants: 0001_init\nRun tenantry migrate up.\n"; got.code != 0 || got.out != want {
 		t.Errorf("status: %+v", got)

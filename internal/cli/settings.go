@@ -1,8 +1,9 @@
 package cli
 
 import (
-	"bytes"
 	"time"
+
+	"github.com/tenantry/tenantry/internal/doctor"
 )
 
 // The environments.
@@ -20,11 +21,14 @@ type Settings struct {
 	Serving Serving `embed:"" group:"serving"`
 	Limits  Limits  `embed:"" group:"limits"`
 	Logging Logging `embed:"" group:"logging"`
+
+	// Seen is what the deployment shows beside its settings.
+	Seen doctor.Settings `kong:"-"`
 }
 
 // Storage says where the data is.
 type Storage struct {
-	Environment       string      `default:"development" enum:"development,production" placeholder:"NAME" help:"development or production; production refuses weak signing keys, pending migrations and database roles that bypass row security."`
+	Environment       string      `default:"development" enum:"development,production" placeholder:"NAME" help:"development or production; production refuses to start on what doctor finds critical, such as a weak signing key or a role that bypasses row security."`
 	DataDir           Directory   `default:"./data" placeholder:"DIR" help:"Where the embedded databases, the files and the generated signing key are."`
 	DatabaseURL       DatabaseURL `name:"database-url" placeholder:"URL" help:"PostgreSQL, as postgres://USER:PASSWORD@HOST:5432/DATABASE. Without it: embedded SQLite in the data directory."`
 	MigrationURL      DatabaseURL `name:"migration-url" placeholder:"URL" help:"The same PostgreSQL as the role that owns the tables; it migrates and never serves."`
@@ -74,25 +78,3 @@ func (w Wait) Duration() time.Duration { return time.Duration(w) }
 
 // minKey is what HS256 takes (RFC 7518, section 3.2): as many bytes as the hash has.
 const minKey = 32
-
-// weakKey says why the key can be guessed, and nothing where it looks random. It catches the keys that people
-// type; only a random source can make a good one.
-func weakKey(key []byte) string {
-	var seen [256]bool
-	distinct := 0
-	for _, b := range key {
-		if !seen[b] {
-			seen[b] = true
-			distinct++
-		}
-	}
-	if distinct < 9 {
-		return "has too few different characters"
-	}
-	for period := 1; period <= len(key)/2; period++ {
-		if bytes.Equal(key[period:], key[:len(key)-period]) {
-			return "repeats itself"
-		}
-	}
-	return ""
-}

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"github.com/tenantry/tenantry/internal/doctor"
 )
 
 // keyFile is the generated signing key's name in the data directory.
@@ -24,28 +26,49 @@ const keyHint = `32 random bytes at least, such as from "openssl rand -base64 48
 func (s *session) signingKey(storage Storage, tokens Tokens) ([]byte, error) {
 	const flag = "jwt-signing-key"
 	source := s.vars.source(flag)
-	text := string(tokens.JWTSigningKey)
 	switch {
-	case text == "" && storage.Environment == Production:
+	case tokens.JWTSigningKey == "" && storage.Environment == Production:
 		return nil, &usageError{"production needs --" + flag + ": " + keyHint}
-	case text == "":
+	case tokens.JWTSigningKey == "":
 		return s.generatedKey(string(storage.DataDir))
 	}
-	key := []byte(text)
-	if file, isFile := strings.CutPrefix(text, "@"); isFile {
-		content, err := os.ReadFile(s.path(file))
-		if err != nil {
-			return nil, &problem{source + ": the file " + file + " can't be read", reason(err)}
-		}
-		key = withoutNewline(content)
+	key, err := s.namedKey(tokens)
+	if err != nil {
+		return nil, err
 	}
 	if len(key) < minKey {
 		return nil, &usageError{fmt.Sprintf("%s has %d bytes; it takes %s", source, len(key), keyHint)}
 	}
-	if reason := weakKey(key); reason != "" && storage.Environment == Production {
-		return nil, &usageError{source + " " + reason + "; production takes " + keyHint}
+	if fault := doctor.KeyFault(key); fault != "" && storage.Environment == Production {
+		return nil, &usageError{source + " " + fault + "; production takes " + keyHint}
 	}
 	return key, nil
+}
+
+// keyPath returns the file that the signing key is in, empty where the settings have the key itself.
+func (s *session) keyPath(storage Storage, tokens Tokens) string {
+	file, isFile := strings.CutPrefix(string(tokens.JWTSigningKey), "@")
+	switch {
+	case isFile:
+		return s.path(file)
+	case tokens.JWTSigningKey == "" && storage.Environment != Production:
+		return filepath.Join(s.path(string(storage.DataDir)), keyFile)
+	default:
+		return ""
+	}
+}
+
+// namedKey returns the key that the settings name.
+func (s *session) namedKey(tokens Tokens) ([]byte, error) {
+	file, isFile := strings.CutPrefix(string(tokens.JWTSigningKey), "@")
+	if !isFile {
+		return []byte(tokens.JWTSigningKey), nil
+	}
+	content, err := os.ReadFile(s.path(file))
+	if err != nil {
+		return nil, &problem{s.vars.source("jwt-signing-key") + ": the file " + file + " can't be read", reason(err)}
+	}
+	return withoutNewline(content), nil
 }
 
 func withoutNewline(content []byte) []byte {
@@ -56,7 +79,7 @@ func withoutNewline(content []byte) []byte {
 func (s *session) generatedKey(dir string) ([]byte, error) {
 	path := filepath.Join(s.path(dir), keyFile)
 	key, err := readKey(path)
-	if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+	if !missing(err) {
 		return key, err
 	}
 	if err := s.dataDir(s.path(dir)); err != nil {
@@ -66,6 +89,10 @@ func (s *session) generatedKey(dir string) ([]byte, error) {
 		return nil, &problem{"the signing key " + path + " can't be made", reason(err)}
 	}
 	return readKey(path)
+}
+
+func missing(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }
 
 func readKey(path string) ([]byte, error) {

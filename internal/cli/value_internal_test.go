@@ -144,24 +144,6 @@ func TestPrintableIsOneLineWithoutSecrets(t *testing.T) {
 	}
 }
 
-func TestWeakKey(t *testing.T) {
-	t.Parallel()
-	weak := []string{
-		strings.Repeat("a", 40), "0123456789012345678901234567890123456789", "changeme-changeme-changeme-changeme-",
-		"passwordpasswordpasswordpassword",
-	}
-	for _, key := range weak {
-		if weakKey([]byte(key)) == "" {
-			t.Errorf("%q passes", key)
-		}
-	}
-	for _, key := range []string{"9f86d081884c7d659a2feaa0c55ad015", "G7x!kfPq2#vLw9@sTzR4mBn8&cYdJh6*"} {
-		if reason := weakKey([]byte(key)); reason != "" {
-			t.Errorf("%q %s", key, reason)
-		}
-	}
-}
-
 func TestBaseURL(t *testing.T) {
 	t.Parallel()
 	for addr, want := range map[string]string{

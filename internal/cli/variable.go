@@ -69,6 +69,26 @@ func (v *variables) source(flag string) string {
 	return "--" + flag
 }
 
+// secretInFile reports whether the .env file holds a key or a password.
+func (v *variables) secretInFile() bool {
+	for name, found := range v.byName {
+		if found.file == "" {
+			continue
+		}
+		switch strings.TrimPrefix(name, prefix) {
+		case "JWT_SIGNING_KEY":
+			if found.value != "" && !strings.HasPrefix(found.value, "@") {
+				return true
+			}
+		case "DATABASE_URL", "MIGRATION_URL", "REDIS_URL":
+			if len(DatabaseURL(found.value).secrets()) > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // unknown returns a warning for each variable with our prefix that sets nothing: likely a misspelt one.
 func (v *variables) unknown(model *kong.Application) []string {
 	known := settingNames(model.Node)

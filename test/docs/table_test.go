@@ -9,8 +9,12 @@ import (
 	"testing"
 
 	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/doctor"
 	"github.com/tenantry/tenantry/internal/fault"
+	"github.com/tenantry/tenantry/internal/finding"
 	"github.com/tenantry/tenantry/internal/httpapi/problem"
+	"github.com/tenantry/tenantry/internal/storage/postgres"
+	"github.com/tenantry/tenantry/internal/storage/sqlite"
 )
 
 // setting is a flag of `tenantry serve --help`: its name, its default and its variable.
@@ -86,6 +90,23 @@ func TestTagWords(t *testing.T) {
 		listed = append(listed, row[1])
 	}
 	same(t, "docs/EXTENDING.md, the rows of the tag words", listed, strings.Split(list, ", "))
+}
+
+// TestChecks compares the table of what doctor looks at with the checks themselves.
+func TestChecks(t *testing.T) {
+	t.Parallel()
+	var rows []string
+	list := func(where string, checks ...finding.Check) {
+		for _, check := range checks {
+			rows = append(rows, fmt.Sprintf("| `%s` | %s | %s | %s |", check.ID, where, check.Worst, check.Title))
+		}
+	}
+	list("both", doctor.Database(nil), doctor.Migrations(nil, true))
+	list("PostgreSQL", new(postgres.Engine).Checks()...)
+	list("SQLite", new(sqlite.Engine).Checks()...)
+	list("settings", doctor.Settings{}.Checks()...)
+	row := regexp.MustCompile("(?m)^\\| `[a-z_]+` \\| (?:both|PostgreSQL|SQLite|settings) \\| .*\\|$")
+	same(t, "docs/RUNNING.md, the rows of the checks", row.FindAllString(page(t, "docs/RUNNING.md"), -1), rows)
 }
 
 // same reports what is missing in the documentation and what is too much; order says nothing.
