@@ -7,6 +7,7 @@ require (
 	github.com/google/uuid v1.6.0
 	github.com/oapi-codegen/runtime v1.8.0
 	github.com/tenantry/tenantry v0.0.0
+	golang.org/x/oauth2 v0.38.0
 )
 
 require (
