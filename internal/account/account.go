@@ -29,8 +29,10 @@ type Config struct {
 	// Open returns the store of a tenant, or of tenant.Platform: events go to its trail, and nothing else of it is used.
 	Open   func(ctx context.Context, t tenant.ID) (storage.Store, error)
 	Tokens *token.Authority
-	Clock  func() time.Time
-	Logger *slog.Logger
+	// Issuers are the other issuers whose tokens are taken; nil where there are none.
+	Issuers Issuers
+	Clock   func() time.Time
+	Logger  *slog.Logger
 	// AccessTTL is how long an access token is good, 15 minutes by default. RefreshTTL is how long a log-in lasts
 	// before the password is asked again, 7 days by default: refreshing does not move its end.
 	AccessTTL, RefreshTTL time.Duration
@@ -53,6 +55,7 @@ type Service struct {
 	passwords             *hasher
 	gate                  *gate
 	courier               *courier
+	foreigners            *foreigners
 }
 
 // New returns a Service. It reads nothing yet.
@@ -64,13 +67,17 @@ func New(c Config) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	others, err := newForeigners(c.Issuers)
+	if err != nil {
+		return nil, err
+	}
 	return &Service{
 		platform: c.Platform, tokens: c.Tokens, clock: c.Clock, log: c.Logger,
 		accessTTL:  positive(c.AccessTTL, 15*time.Minute),
 		refreshTTL: positive(c.RefreshTTL, 7*24*time.Hour),
 		resources:  c.Resources,
 		interval:   positive(c.Poll, 300*time.Millisecond),
-		passwords:  newHasher(c.Passwords), gate: g,
+		passwords:  newHasher(c.Passwords), gate: g, foreigners: others,
 		courier: &courier{
 			platform: c.Platform, open: c.Open, clock: c.Clock, log: c.Logger, events: storage.Events(), wake: make(chan struct{}, 1),
 		},
@@ -105,11 +112,12 @@ type Session struct {
 	Claims token.Claims
 }
 
-// Authenticate returns the session of an access token: token_invalid or token_expired where the token opens
-// nothing, be it that the tenant is unknown, the user disabled or no member any more; tenant_suspended;
-// unavailable where that can't be told. The role is the membership's, whatever the token says.
-func (s *Service) Authenticate(ctx context.Context, raw string) (Session, error) {
-	claims, err := s.tokens.Verify(raw, token.Access)
+// Authenticate returns the session of an access token, ours or another issuer's: token_invalid or token_expired where
+// the token opens nothing, be it that the tenant is unknown, the user disabled or no member any more;
+// tenant_suspended; unavailable where that can't be told. The role is the membership's, whatever the token says.
+// by is from where the caller comes, for the events of those whom an issuer lets join by their token.
+func (s *Service) Authenticate(ctx context.Context, by By, raw string) (Session, error) {
+	claims, err := s.access(ctx, by, raw)
 	if err != nil {
 		return Session{}, err
 	}

@@ -22,7 +22,7 @@ func TestSessionIsTheMembershipsAndNotTheTokens(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	raw := f.access(t, func(c *token.Claims) { c.Role, c.Scopes = policy.Owner, []string{"read"} })
-	got, err := f.Authenticate(t.Context(), raw)
+	got, err := f.Authenticate(t.Context(), by, raw)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func TestOperatorInsideATenantHasTheRoleOfTheExchange(t *testing.T) {
 		t.Fatal(err)
 	}
 	enter := func(c *token.Claims) { c.User, c.OnBehalfOf, c.Role = root.ID, root.ID, policy.Viewer }
-	got, err := f.Authenticate(t.Context(), f.access(t, enter))
+	got, err := f.Authenticate(t.Context(), by, f.access(t, enter))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,14 +63,14 @@ func TestOperatorInsideATenantHasTheRoleOfTheExchange(t *testing.T) {
 		"nobody":               func(c *token.Claims) { c.User = id.New(); c.OnBehalfOf = c.User },
 		"no tenant":            func(c *token.Claims) { enter(c); c.Tenant = tenant.NewID() },
 	} {
-		if _, err := f.Authenticate(t.Context(), f.access(t, change)); !fault.Is(err, fault.TokenInvalid) {
+		if _, err := f.Authenticate(t.Context(), by, f.access(t, change)); !fault.Is(err, fault.TokenInvalid) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	if err := f.SetActive(t.Context(), by, "root", false); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.Authenticate(t.Context(), f.access(t, enter)); !fault.Is(err, fault.TokenInvalid) {
+	if _, err := f.Authenticate(t.Context(), by, f.access(t, enter)); !fault.Is(err, fault.TokenInvalid) {
 		t.Errorf("a disabled operator: %v", err)
 	}
 }
@@ -89,7 +89,7 @@ func TestGateRefusesStrangersAlike(t *testing.T) {
 	if err := f.SetActive(t.Context(), by, "dis", false); err != nil {
 		t.Fatal(err)
 	}
-	_, badToken := f.Authenticate(t.Context(), "nonsense")
+	_, badToken := f.Authenticate(t.Context(), by, "nonsense")
 	for name, change := range map[string]func(*token.Claims){
 		"unknown tenant":   func(c *token.Claims) { c.Tenant = tenant.NewID() },
 		"unknown user":     func(c *token.Claims) { c.User = id.New() },
@@ -101,7 +101,7 @@ func TestGateRefusesStrangersAlike(t *testing.T) {
 		"service":          func(c *token.Claims) { c.Kind = policy.Service },
 		"service and role": func(c *token.Claims) { c.Kind, c.Role = policy.Service, policy.Owner },
 	} {
-		_, err := f.Authenticate(t.Context(), f.access(t, change))
+		_, err := f.Authenticate(t.Context(), by, f.access(t, change))
 		wantCode(t, err, fault.TokenInvalid)
 		if got, want := fault.From(err).Message, fault.From(badToken).Message; got != want {
 			t.Errorf("%s: message %q is not that of any bad token, %q", name, got, want)
@@ -184,7 +184,7 @@ func TestChangesAreSeenAtOnceOnTheSameNode(t *testing.T) {
 			if err := c.do(t.Context(), f, g); err != nil {
 				t.Fatal(err)
 			}
-			if s, err := f.Authenticate(t.Context(), g.Access); !c.seen(s, err) {
+			if s, err := f.Authenticate(t.Context(), by, g.Access); !c.seen(s, err) {
 				t.Errorf("session = %+v, error = %v", s, err)
 			}
 		})
@@ -210,7 +210,7 @@ func TestChangesAreSeenWithinASecondOnOtherNodes(t *testing.T) {
 			changed := time.Now()
 			for {
 				asked := time.Since(changed)
-				s, err := other.Authenticate(t.Context(), g.Access)
+				s, err := other.Authenticate(t.Context(), by, g.Access)
 				if c.seen(s, err) {
 					break
 				}
@@ -262,11 +262,11 @@ func TestUnconfirmedAnswersAreGoodForASecond(t *testing.T) {
 				t.Fatal(err)
 			}
 			f.clock.advance(time.Second)
-			if s, err := other.Authenticate(t.Context(), g.Access); err != nil || s.Actor.Role != policy.Member {
+			if s, err := other.Authenticate(t.Context(), by, g.Access); err != nil || s.Actor.Role != policy.Member {
 				t.Errorf("after a second: session = %+v, error = %v; memory was not used", s, err)
 			}
 			f.clock.advance(1)
-			if s, err := other.Authenticate(t.Context(), g.Access); !c.seen(s, err) {
+			if s, err := other.Authenticate(t.Context(), by, g.Access); !c.seen(s, err) {
 				t.Errorf("after more than a second: session = %+v, error = %v", s, err)
 			}
 		})
@@ -286,7 +286,7 @@ func TestGateClosesWhenThePlatformIsDown(t *testing.T) {
 	opens(t, node, raw, "")
 	f.clock.advance(time.Second + 1)
 	f.polled(t)
-	_, err := node.Authenticate(t.Context(), raw)
+	_, err := node.Authenticate(t.Context(), by, raw)
 	wantCode(t, err, fault.Unavailable)
 	if fault.From(err).RetryAfter == 0 {
 		t.Error("nothing says when to try again")
@@ -350,7 +350,7 @@ func TestRequestsAtOnceReadOnce(t *testing.T) {
 	var group sync.WaitGroup
 	for range 50 {
 		group.Go(func() {
-			if _, err := f.Authenticate(t.Context(), raw); err != nil {
+			if _, err := f.Authenticate(t.Context(), by, raw); err != nil {
 				t.Error(err)
 			}
 		})
@@ -386,7 +386,7 @@ func TestAnswerOnItsWayDuringAChangeIsNotUsed(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_, _ = f.Authenticate(context.WithoutCancel(t.Context()), raw)
+		_, _ = f.Authenticate(context.WithoutCancel(t.Context()), by, raw)
 	}()
 	<-held
 	if err := f.Suspend(t.Context(), by, "acme"); err != nil {
@@ -408,7 +408,7 @@ func TestSlowReadIsNotSharedForLong(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_, _ = other.Authenticate(context.WithoutCancel(t.Context()), raw)
+		_, _ = other.Authenticate(context.WithoutCancel(t.Context()), by, raw)
 	}()
 	<-held
 	if err := f.Suspend(t.Context(), by, "acme"); err != nil { // other is not told
@@ -429,12 +429,12 @@ func TestCancelledRequestDoesNotFailTheOthers(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	first, second := make(chan error, 1), make(chan error, 1)
 	go func() {
-		_, err := f.Authenticate(ctx, raw)
+		_, err := f.Authenticate(ctx, by, raw)
 		first <- err
 	}()
 	<-held
 	go func() {
-		_, err := f.Authenticate(t.Context(), raw)
+		_, err := f.Authenticate(t.Context(), by, raw)
 		second <- err
 	}()
 	time.Sleep(20 * time.Millisecond) // so that the second waits for the first one's read
@@ -502,7 +502,7 @@ func TestAuthenticateAllocatesNothing(t *testing.T) { //nolint:paralleltest // A
 	f := setup(t)
 	raw := f.signIn(t, "bob", "").Access
 	allocs := testing.AllocsPerRun(1000, func() {
-		if _, err := f.Authenticate(context.Background(), raw); err != nil {
+		if _, err := f.Authenticate(context.Background(), by, raw); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -516,7 +516,7 @@ func BenchmarkAuthenticate(b *testing.B) {
 	raw := f.signIn(b, "bob", "").Access
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := f.Authenticate(b.Context(), raw); err != nil {
+		if _, err := f.Authenticate(b.Context(), by, raw); err != nil {
 			b.Fatal(err)
 		}
 	}

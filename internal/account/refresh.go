@@ -6,6 +6,7 @@ import (
 
 	"github.com/tenantry/tenantry/internal/fault"
 	"github.com/tenantry/tenantry/internal/id"
+	"github.com/tenantry/tenantry/internal/issuer"
 	"github.com/tenantry/tenantry/internal/policy"
 	"github.com/tenantry/tenantry/internal/storage"
 	"github.com/tenantry/tenantry/internal/tenant"
@@ -56,7 +57,7 @@ type Verified struct {
 // Verify tells what an access or a refresh token is good for at this moment; it fails as Authenticate does. A
 // refresh token that was exchanged or revoked is good for nothing.
 func (s *Service) Verify(ctx context.Context, raw string) (Verified, error) {
-	claims, err := s.either(raw)
+	claims, err := s.either(ctx, raw)
 	if err != nil {
 		return Verified{}, err
 	}
@@ -78,8 +79,11 @@ func (s *Service) Verify(ctx context.Context, raw string) (Verified, error) {
 	}, nil
 }
 
-// either returns the claims of a token of either type.
-func (s *Service) either(raw string) (token.Claims, error) {
+// either returns the claims of a token of either type, or of another issuer's.
+func (s *Service) either(ctx context.Context, raw string) (token.Claims, error) {
+	if claims, known, err := s.existing(ctx, raw); known {
+		return claims, err
+	}
 	claims, err := s.tokens.Verify(raw, token.Access)
 	if fault.Is(err, fault.TokenInvalid) {
 		return s.tokens.Verify(raw, token.Refresh)
@@ -90,7 +94,10 @@ func (s *Service) either(raw string) (token.Claims, error) {
 // Revoke takes a token back: an access token alone, a refresh token with its family. What is no token of ours, or
 // none any more, needs no taking back and is no error (RFC 7009, section 2.2).
 func (s *Service) Revoke(ctx context.Context, by By, raw string) error {
-	claims, err := s.either(raw)
+	claims, err := s.either(ctx, raw)
+	if fault.Is(err, fault.Unavailable) { // it may be one of another issuer
+		return err
+	}
 	if err != nil {
 		return nil
 	}
@@ -117,5 +124,5 @@ func (s *Service) Revoke(ctx context.Context, by By, raw string) error {
 	if claims.Type == token.Refresh {
 		return p.Tokens().RevokeFamily(ctx, claims.Family, s.clock())
 	}
-	return p.Tokens().Revoke(ctx, claims.ID, claims.ExpiresAt)
+	return p.Tokens().Revoke(ctx, claims.ID, claims.ExpiresAt.Add(issuer.Leeway)) // what other issuers' tokens get
 }

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/tenantry/tenantry/internal/fault"
@@ -167,7 +166,7 @@ func (s *Service) SignInService(ctx context.Context, by By, clientID, secret str
 		return ServiceGrant{}, suspended()
 	}
 	for _, scope := range scopes {
-		if !s.knownScope(scope) {
+		if !policy.IsScope(scope, s.resources) {
 			return ServiceGrant{}, fault.Invalid(fault.Field{Name: "scope", Code: fault.FieldChoice, Message: "Scopes are read, write, and <resource>:read or <resource>:write of a resource of this service."})
 		}
 	}
@@ -231,16 +230,4 @@ func momentOrNull(t time.Time) schema.Value {
 		return schema.Null()
 	}
 	return schema.Moment(t)
-}
-
-// knownScope reports whether a scope is one of this service's.
-func (s *Service) knownScope(scope string) bool {
-	resource, access, narrow := strings.Cut(scope, ":")
-	if !narrow {
-		access = scope
-	}
-	if access != string(policy.Read) && access != string(policy.Write) {
-		return false
-	}
-	return !narrow || slices.Contains(s.resources, resource)
 }

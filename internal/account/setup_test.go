@@ -170,7 +170,7 @@ func wantCode(tb testing.TB, err error, want fault.Code) {
 // opens checks what an access token opens on a service: nothing for a code but "".
 func opens(tb testing.TB, s *account.Service, raw string, want fault.Code) {
 	tb.Helper()
-	_, err := s.Authenticate(tb.Context(), raw)
+	_, err := s.Authenticate(tb.Context(), by, raw)
 	wantCode(tb, err, want)
 }
 
@@ -197,6 +197,7 @@ type platform struct {
 	storage.Platform
 	down                          atomic.Bool
 	generations, standings, finds atomic.Int64
+	identities                    atomic.Int64
 	afterStanding, beforeCreate   func()
 	beforeFind                    func()
 	mu                            sync.Mutex
@@ -230,7 +231,10 @@ func (p *platform) Generation(ctx context.Context) (int64, error) {
 
 func (p *platform) Memberships() storage.Memberships { return memberships{p.Platform.Memberships(), p} }
 func (p *platform) Tokens() storage.Tokens           { return tokens{p.Platform.Tokens(), p} }
-func (p *platform) Users() storage.Users             { return users{p.Platform.Users(), p} }
+func (p *platform) Identities() storage.Identities {
+	return identities{p.Platform.Identities(), p}
+}
+func (p *platform) Users() storage.Users { return users{p.Platform.Users(), p} }
 
 func (p *platform) Recording(events ...storage.QueuedEvent) storage.Platform {
 	return recording{p.Platform.Recording(events...), p}
@@ -294,4 +298,17 @@ func (u users) ByName(ctx context.Context, name string) (storage.User, error) {
 	u.p.finds.Add(1)
 	u.p.hook(&u.p.beforeFind)()
 	return u.Users.ByName(ctx, name)
+}
+
+type identities struct {
+	storage.Identities
+	p *platform
+}
+
+func (i identities) Get(ctx context.Context, issuer, subject string) (storage.Identity, error) {
+	i.p.identities.Add(1)
+	if i.p.down.Load() {
+		return storage.Identity{}, errDown
+	}
+	return i.Identities.Get(ctx, issuer, subject)
 }

@@ -25,7 +25,7 @@ func TestSignInGivesTokensThatOpenTheTenant(t *testing.T) {
 		if g.ExpiresIn != 15*time.Minute || g.Tenant != f.acme || g.Role != policy.Admin || g.User.Username != "may" {
 			t.Errorf("grant for %s = %+v", ref, g)
 		}
-		s, err := f.Authenticate(t.Context(), g.Access)
+		s, err := f.Authenticate(t.Context(), by, g.Access)
 		if err != nil {
 			t.Fatal(err)
 		}

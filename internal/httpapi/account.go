@@ -14,7 +14,7 @@ import (
 // Accounts knows who calls and gives out tokens. Its errors are faults.
 type Accounts interface {
 	operators
-	Authenticate(ctx context.Context, raw string) (account.Session, error)
+	Authenticate(ctx context.Context, by account.By, raw string) (account.Session, error)
 	SignIn(ctx context.Context, by account.By, username, password, ref string) (account.Grant, error)
 	Refresh(ctx context.Context, by account.By, raw string) (account.Grant, error)
 	SignInService(ctx context.Context, by account.By, clientID, secret string, scopes []string) (account.ServiceGrant, error)

@@ -32,7 +32,7 @@ type admitting struct {
 	session account.Session
 }
 
-func (a *admitting) Authenticate(context.Context, string) (account.Session, error) {
+func (a *admitting) Authenticate(context.Context, account.By, string) (account.Session, error) {
 	return a.session, nil
 }
 
@@ -46,7 +46,7 @@ func (d *discard) WriteHeader(int)             {}
 func hotPath(tb testing.TB) func() {
 	tb.Helper()
 	b := setup(tb, func(c *httpapi.Config) { c.Logger = slog.New(slog.DiscardHandler) })
-	session, err := b.accounts.Authenticate(tb.Context(), "owner")
+	session, err := b.accounts.Authenticate(tb.Context(), account.By{}, "owner")
 	if err != nil {
 		tb.Fatal(err)
 	}

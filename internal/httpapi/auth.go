@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/tenantry/tenantry/internal/account"
 	"github.com/tenantry/tenantry/internal/fault"
 	"github.com/tenantry/tenantry/internal/operation"
 )
@@ -18,11 +19,13 @@ func (s *server) authenticate(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	authenticate, ofTenant := s.accounts.Authenticate, true
-	if x.endpoint.op.Audience == operation.OperatorToken {
-		authenticate, ofTenant = s.accounts.AuthenticateOperator, false
+	ofTenant := x.endpoint.op.Audience != operation.OperatorToken
+	var session account.Session
+	if ofTenant {
+		session, err = s.accounts.Authenticate(x.ctx, x.by(), raw)
+	} else {
+		session, err = s.accounts.AuthenticateOperator(x.ctx, raw)
 	}
-	session, err := authenticate(x.ctx, raw)
 	if err != nil {
 		return err
 	}

@@ -105,7 +105,7 @@ func forwarded(text string) (netip.Addr, bool) {
 	return netip.Addr{}, false
 }
 
-// ip returns the client's address for logs and events.
+// ip returns the client's address in text, empty where the connection has none.
 func (c client) ip() string {
 	if !c.address.IsValid() {
 		return ""

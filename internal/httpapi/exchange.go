@@ -32,6 +32,7 @@ type exchange struct {
 	began     time.Time
 	requestID string
 	client    client
+	address   string // of the client, once it is asked for
 	found     found
 	endpoint  endpoint
 	query     url.Values
@@ -134,9 +135,17 @@ func (x *exchange) refuseOther(allowed ...string) error {
 	return fault.Invalid(wrong[:min(len(wrong), maxShown)]...)
 }
 
+// ip returns the client's address for logs and events. It is written out once.
+func (x *exchange) ip() string {
+	if x.address == "" {
+		x.address = x.client.ip()
+	}
+	return x.address
+}
+
 // call is who calls, for a use case.
 func (x *exchange) call() resource.Call {
-	call := resource.Call{Actor: x.session.Actor, RequestID: x.requestID, IP: x.client.ip()}
+	call := resource.Call{Actor: x.session.Actor, RequestID: x.requestID, IP: x.ip()}
 	if x.endpoint.op.Under != "" {
 		call.Parent = x.r.PathValue("id")
 	}
@@ -145,7 +154,7 @@ func (x *exchange) call() resource.Call {
 
 // by is who calls, for an act on accounts; where nobody is known yet, it is from where.
 func (x *exchange) by() account.By {
-	return account.By{Actor: x.session.Actor, RequestID: x.requestID, IP: x.client.ip()}
+	return account.By{Actor: x.session.Actor, RequestID: x.requestID, IP: x.ip()}
 }
 
 // sendJSON answers with a JSON text.

@@ -179,5 +179,5 @@ func (s *server) logAccess(x *exchange) {
 	s.logger.LogAttrs(x.ctx, slog.LevelInfo, "request",
 		slog.String("request_id", x.requestID), slog.String("method", x.r.Method[:min(len(x.r.Method), 20)]), slog.String("route", route),
 		slog.Int("status", x.status), slog.Int("bytes", x.bytes), slog.Duration("duration", s.clock().Sub(x.began)),
-		slog.String("client", x.client.ip()), slog.String("tenant", tenant), slog.String("user", user))
+		slog.String("client", x.ip()), slog.String("tenant", tenant), slog.String("user", user))
 }

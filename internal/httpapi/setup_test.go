@@ -126,7 +126,7 @@ type accounts struct {
 	err      error
 }
 
-func (f *accounts) Authenticate(_ context.Context, raw string) (account.Session, error) {
+func (f *accounts) Authenticate(_ context.Context, _ account.By, raw string) (account.Session, error) {
 	f.mu.Lock()
 	f.asked = append(f.asked, raw)
 	f.mu.Unlock()

@@ -154,21 +154,10 @@ func (v *Verifier) scopes(i *Issuer, p payload) ([]string, bool) {
 			return nil, false
 		}
 		for scope := range strings.FieldsSeq(strings.Join(texts, " ")) {
-			if v.isOurs(scope) && !slices.Contains(ours, scope) {
+			if policy.IsScope(scope, v.resources) && !slices.Contains(ours, scope) {
 				ours = append(ours, scope)
 			}
 		}
 	}
 	return ours, !given || len(ours) > 0
-}
-
-func (v *Verifier) isOurs(scope string) bool {
-	access := scope
-	if resource, of, found := strings.Cut(scope, ":"); found {
-		if !slices.Contains(v.resources, resource) {
-			return false
-		}
-		access = of
-	}
-	return access == string(policy.Read) || access == string(policy.Write)
 }

@@ -65,6 +65,31 @@ func (i Issuer) withDefaults() Issuer {
 	return i
 }
 
+// Check returns all mistakes in the settings of issuers, beside one that signs our own tokens as own.
+func Check(issuers []Issuer, own string) error {
+	var wrong []error
+	seen := map[string]bool{}
+	for _, i := range issuers {
+		if err := i.check(); err != nil {
+			wrong = append(wrong, fmt.Errorf("issuer %q: %w", i.URL, err))
+		}
+		if seen[i.URL] {
+			wrong = append(wrong, fmt.Errorf("issuer %q is there twice", i.URL))
+		}
+		if i.URL == own {
+			wrong = append(wrong, fmt.Errorf("issuer %q is the one of our own tokens", i.URL))
+		}
+		seen[i.URL] = true
+	}
+	return errors.Join(wrong...)
+}
+
+// ValidURL reports whether text can be the URL of an issuer, be it configured or not.
+func ValidURL(text string) bool { return checkURL(text, true) == nil }
+
+// ValidSubject reports whether text can be what an issuer calls a user.
+func ValidSubject(text string) bool { return proper(text) }
+
 // check returns what is wrong with the settings, as words that follow the issuer's name.
 func (i Issuer) check() error {
 	wrong := []error{checkURL(i.URL, i.DangerouslyPrivate)}

@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -61,28 +60,18 @@ type verified struct {
 	epoch  uint64
 }
 
-// New returns a Verifier. It fetches nothing yet: Run does. All mistakes in the settings are returned together.
+// New returns a Verifier, or the mistakes that Check finds. It fetches nothing yet: Run does.
 func New(c Config) (*Verifier, error) {
 	if c.Clock == nil || c.Logger == nil {
 		return nil, errors.New("verifier of issuers takes a clock and a logger")
 	}
+	if err := Check(c.Issuers, c.Own); err != nil {
+		return nil, err
+	}
 	v := &Verifier{sources: map[string]*source{}, resources: c.Resources, clock: c.Clock, log: c.Logger}
-	var wrong []error
 	for _, i := range c.Issuers {
 		i = i.withDefaults()
-		if err := i.check(); err != nil {
-			wrong = append(wrong, fmt.Errorf("issuer %q: %w", i.URL, err))
-		}
-		if v.sources[i.URL] != nil {
-			wrong = append(wrong, fmt.Errorf("issuer %q: is there twice", i.URL))
-		}
-		if i.URL == c.Own {
-			wrong = append(wrong, fmt.Errorf("issuer %q: is the one of our own tokens", i.URL))
-		}
 		v.sources[i.URL] = newSource(&i, c)
-	}
-	if err := errors.Join(wrong...); err != nil {
-		return nil, err
 	}
 	var err error
 	v.verified, err = otter.New(&otter.Options[[sha256.Size]byte, *verified]{MaximumSize: remembered})

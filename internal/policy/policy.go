@@ -4,6 +4,7 @@ package policy
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/tenantry/tenantry/internal/fault"
 	"github.com/tenantry/tenantry/internal/id"
@@ -124,6 +125,18 @@ func Decide(actor Actor, access Access, resource string, rule Rule) error {
 			"Your token's scopes do not allow this; it takes "+string(access)+" or "+resource+":"+string(access)+".")
 	}
 	return nil
+}
+
+// IsScope reports whether text is a scope: read, write, or one of them of one of the resources.
+func IsScope(text string, resources []string) bool {
+	resource, access, narrow := strings.Cut(text, ":")
+	if !narrow {
+		access = text
+	}
+	if access != string(Read) && access != string(Write) {
+		return false
+	}
+	return !narrow || slices.Contains(resources, resource)
 }
 
 func scopeAllows(scopes []string, access Access, resource string) bool {

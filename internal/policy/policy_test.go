@@ -73,3 +73,16 @@ func TestParseRole(t *testing.T) {
 		}
 	}
 }
+
+func TestScopesOfTheService(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"read": true, "write": true, "tasks:read": true, "tasks:write": true,
+		"": false, ":": false, "tasks": false, "tasks:": false, ":read": false, "tasks:admin": false, "others:read": false,
+		"tasks:read:read": false, "Read": false, "read ": false, "openid": false,
+	} {
+		if policy.IsScope(text, []string{"tasks"}) != want {
+			t.Errorf("%q: %v", text, !want)
+		}
+	}
+}
