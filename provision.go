@@ -37,17 +37,6 @@ func (s *Service) AddMember(ctx context.Context, tenant, username, role string) 
 	return err
 }
 
-// RemoveMember ends the membership of a user in a tenant, named by its slug or id. Their tokens for it open nothing from
-// then on. A tenant keeps its last owner.
-func (s *Service) RemoveMember(ctx context.Context, tenant, username string) error {
-	return s.accounts.RemoveMember(ctx, provisioning(), tenant, username)
-}
-
-// SuspendTenant refuses every request of a tenant, named by its slug or id, from now on.
-func (s *Service) SuspendTenant(ctx context.Context, tenant string) error {
-	return s.accounts.Suspend(ctx, provisioning(), tenant)
-}
-
 // CreateOperator adds a user who may manage the platform. An operator belongs to no tenant.
 func (s *Service) CreateOperator(ctx context.Context, username, password string) (ID, error) {
 	u, err := s.accounts.CreateUser(ctx, provisioning(), username, password, true)

@@ -2,7 +2,9 @@ package tenantrytest
 
 import (
 	"context"
+	"encoding/json"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +23,8 @@ type Attacks struct {
 	// Limits are off, unless they say otherwise.
 	Options tenantry.Options
 	Samples Samples
+	// ReportFile is where the report is written as JSON, whatever it says; empty writes none.
+	ReportFile string
 }
 
 // Attack serves the application from a directory of the test's own, makes two tenants with members of every role, fills
@@ -38,6 +42,7 @@ const timeout = 5 * time.Minute
 func (a Attacks) Run(t *testing.T, app *tenantry.App) {
 	t.Helper()
 	report := a.report(t, app)
+	a.write(t, report)
 	for _, f := range report.Findings {
 		t.Errorf("%s: %s, %s: %s (%d times)\n%s", f.Operation, f.Kind, f.Place, f.Detail, f.Times, indent(f.Request))
 	}
@@ -61,12 +66,26 @@ func (a Attacks) report(t *testing.T, app *tenantry.App) *prove.Report {
 		}
 	})
 	report, err := prove.Run(ctx, prove.Config{
-		URL: server.URL, Provision: &provisioner{service: service, url: server.URL, clock: clock}, Samples: a.Samples, Clock: time.Now,
+		URL: server.URL, Provision: newProvisioner(t, service, server.URL, clock), Samples: a.Samples, Clock: time.Now, Keep: true,
 	})
 	if err != nil {
 		t.Fatalf("attack: %v", err)
 	}
 	return report
+}
+
+func (a Attacks) write(t *testing.T, report *prove.Report) {
+	t.Helper()
+	if a.ReportFile == "" {
+		return
+	}
+	text, err := json.Marshal(report)
+	if err == nil {
+		err = os.WriteFile(a.ReportFile, text, 0o600)
+	}
+	if err != nil {
+		t.Errorf("write the report: %v", err)
+	}
 }
 
 func (a Attacks) options(t *testing.T, clock *clock) tenantry.Options {

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"net/http"
 	"sync/atomic"
+	"testing"
 	"time"
 
 	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/internal/prove"
 )
 
 // clock is the service's, which can be put back.
@@ -20,67 +22,32 @@ type clock struct {
 // Now tells the time.
 func (c *clock) Now() time.Time { return time.Now().Add(-time.Duration(c.back.Load())) }
 
-// provisioner makes tenants and users by the service's own functions.
+// provisioner works by the operators' API, and puts the clock back where it has to.
 type provisioner struct {
-	service *tenantry.Service
-	url     string
-	clock   *clock
-	names   map[string]string // the passwords of users
+	prove.Operators
+
+	clock *clock
 }
 
-// Tenant implements prove.Provisioner.
-func (p *provisioner) Tenant(ctx context.Context, slug, name string) (string, error) {
-	id, err := p.service.CreateTenant(ctx, slug, name)
-	return id.String(), err
-}
-
-// User implements prove.Provisioner.
-func (p *provisioner) User(ctx context.Context, username, password string) (string, error) {
-	if p.names == nil {
-		p.names = map[string]string{}
+// newProvisioner makes an operator of the service.
+func newProvisioner(t *testing.T, service *tenantry.Service, url string, clock *clock) *provisioner {
+	t.Helper()
+	const username, password = "operator-of-the-test", "correct horse battery staple"
+	if _, err := service.CreateOperator(t.Context(), username, password); err != nil {
+		t.Fatalf("make an operator: %v", err)
 	}
-	p.names[username] = password
-	id, err := p.service.CreateUser(ctx, username, password)
-	return id.String(), err
+	return &provisioner{prove.Operators{URL: url, Username: username, Password: password, Clock: time.Now}, clock}
 }
 
-// Join implements prove.Provisioner.
-func (p *provisioner) Join(ctx context.Context, tenant, username, role string) error {
-	return p.service.AddMember(ctx, tenant, username, role)
-}
-
-// Leave implements prove.Provisioner.
-func (p *provisioner) Leave(ctx context.Context, tenant, username string) error {
-	return p.service.RemoveMember(ctx, tenant, username)
-}
-
-// Suspend implements prove.Provisioner.
-func (p *provisioner) Suspend(ctx context.Context, tenant string) error {
-	return p.service.SuspendTenant(ctx, tenant)
-}
-
-// Operator implements prove.Provisioner.
-func (p *provisioner) Operator(ctx context.Context) (string, error) {
-	const name, password = "prove-operator", "a password of a throw-away operator"
-	if _, err := p.service.CreateOperator(ctx, name, password); err != nil {
-		return "", err
-	}
-	return p.signIn(ctx, "/api/admin/v1/auth/token/", map[string]string{"username": name, "password": password})
-}
-
-// Expired implements prove.Provisioner: the user signed in two hours ago.
-func (p *provisioner) Expired(ctx context.Context, tenant, username string) (string, error) {
+// Expired implements prove.Expirer: the user signed in two hours ago.
+func (p *provisioner) Expired(ctx context.Context, tenant, username, password string) (string, error) {
 	p.clock.back.Store(int64(2 * time.Hour))
 	defer p.clock.back.Store(0)
-	return p.signIn(ctx, "/api/v1/auth/token/", map[string]string{"username": username, "password": p.names[username], "tenant": tenant})
-}
-
-func (p *provisioner) signIn(ctx context.Context, path string, credentials map[string]string) (string, error) {
-	body, err := json.Marshal(credentials)
+	body, err := json.Marshal(map[string]string{"username": username, "password": password, "tenant": tenant})
 	if err != nil {
 		return "", err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url+path, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.URL+"/api/v1/auth/token/", bytes.NewReader(body))
 	if err != nil {
 		return "", err
 	}

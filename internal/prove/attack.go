@@ -23,6 +23,9 @@ func (e *engine) attack(ctx context.Context, op *operation) error {
 	if op.audience == nobody {
 		return e.attackPublic(ctx, op)
 	}
+	if op.audience == operators {
+		return e.attackPlatform(ctx, op)
+	}
 	t, err := e.aim(ctx, op)
 	if err != nil {
 		return err
@@ -101,11 +104,11 @@ func (e *engine) fresh(ctx context.Context, create *operation, s *side) (*record
 
 // rehearse finds out, on a record of the attacker's own, what a body has to be like to be taken.
 func (e *engine) rehearse(ctx context.Context, t *aim) error {
-	if t.op.body == nil || t.own == nil && (len(t.op.keys) > 0 || t.op.method == http.MethodPost) {
+	if t.op.body == nil || e.doc.isCreate(t.op) {
 		return nil
 	}
-	own := t.own
-	if own != nil {
+	var own *record
+	if t.own != nil {
 		var err error
 		if own, err = e.recordFor(ctx, t.op, e.a); err != nil || own == nil {
 			return err
@@ -230,6 +233,9 @@ func (e *engine) attackByStrangers(ctx context.Context, t *aim) error {
 func (e *engine) attackByPath(ctx context.Context, t *aim) error {
 	for from := range t.op.keys {
 		for _, who := range e.a.actors() {
+			if err := e.elsewhere(ctx, who); err != nil {
+				return err
+			}
 			foreign, never := e.reach(t, e.theirs(t), from), e.reach(t, e.nobodys(t), from)
 			never.body = foreign.body
 			if _, err := e.try(ctx, t.op, inPath, who, foreign, never, refused); err != nil {
@@ -238,6 +244,15 @@ func (e *engine) attackByPath(ctx context.Context, t *aim) error {
 		}
 	}
 	return nil
+}
+
+// elsewhere has somebody who belongs to both tenants show up in the other one, so that the service has them in mind there.
+func (e *engine) elsewhere(ctx context.Context, who *actor) error {
+	if who != e.a.roles[ofBoth] {
+		return nil
+	}
+	_, err := e.send(ctx, e.b.roles[ofBoth], request{method: http.MethodGet, path: mePath})
+	return err
 }
 
 // hint is one way to tell a service which tenant is meant, beside the token.
@@ -266,23 +281,30 @@ func hints() []hint {
 	}
 }
 
-// attackByHints says in headers and parameters that the victim's tenant is meant: by themselves, and beside the victim's
-// ids in the path. Everybody sends all headers at once, the owner each of them too.
-func (e *engine) attackByHints(ctx context.Context, t *aim) error {
-	all := hint{inHeader, func(r *request, id, slug string) {
+// allHeaders is every hint that is a header, at once.
+func allHeaders() hint {
+	return hint{inHeader, func(r *request, id, slug string) {
 		for _, h := range hints() {
 			if h.place == inHeader {
 				h.set(r, id, slug)
 			}
 		}
 	}}
+}
+
+// attackByHints says in headers and parameters that the victim's tenant is meant: by themselves, and beside the victim's
+// ids in the path. Everybody sends all headers at once, the owner each of them too.
+func (e *engine) attackByHints(ctx context.Context, t *aim) error {
 	for _, h := range hints() {
 		if err := e.attackByHint(ctx, t, e.a.owner, h); err != nil {
 			return err
 		}
 	}
 	for _, who := range e.a.actors() {
-		if err := e.attackByHint(ctx, t, who, all); err != nil {
+		if err := e.elsewhere(ctx, who); err != nil {
+			return err
+		}
+		if err := e.attackByHint(ctx, t, who, allHeaders()); err != nil {
 			return err
 		}
 	}

@@ -159,7 +159,7 @@ func finds(param string) bool {
 
 // isSecret reports whether the value is one that the victim alone can have.
 func (e *engine) isSecret(value string) bool {
-	return len(value) >= leastWord && (strings.Contains(value, e.b.maker.mark) || e.secrets.of[value] == e.b.letter)
+	return len(value) >= leastWord && !e.secrets.own[value] && (strings.Contains(value, e.b.maker.mark) || e.secrets.of[value] == e.b.letter)
 }
 
 // neverLike returns a value of the same form that never was: every letter and digit is another one.
@@ -263,7 +263,7 @@ func (e *engine) attackByCursor(ctx context.Context, t *aim) error {
 	foreign.query.Set("cursor", cursor)
 	never.query.Set("cursor", encode(other))
 	foreign.sent, never.sent = []string{cursor}, []string{encode(other)}
-	for _, who := range []*actor{e.a.owner, e.a.roles["member of both"]} {
+	for _, who := range []*actor{e.a.owner, e.a.roles[ofBoth]} {
 		if _, err := e.try(ctx, t.op, inCursor, who, foreign, never, refused); err != nil {
 			return err
 		}
@@ -329,7 +329,7 @@ func (e *engine) attackByKey(ctx context.Context, t *aim) error {
 	if !t.op.takes("header", inKey) {
 		return nil
 	}
-	there, here := e.b.roles["member of both"], e.a.roles["member of both"]
+	there, here := e.b.roles[ofBoth], e.a.roles[ofBoth]
 	shared := &side{maker: &maker{mark: newMark(), clock: e.Clock}} // values that are nobody's secret
 	theirs := e.withValuesOf(shared, t.op, e.b)
 	if t.target != nil {
@@ -387,7 +387,9 @@ func (e *engine) keyed(ctx context.Context, t *aim, shared *side, theirs request
 func (e *engine) withValuesOf(shared *side, op *operation, s *side) request {
 	plain := *s
 	plain.maker = shared.maker
-	return e.rightful(op, &plain, nil)
+	r := e.rightful(op, &plain, nil)
+	s.spares = plain.spares
+	return r
 }
 
 // refers reports whether a body of op names other records.

@@ -18,8 +18,6 @@ type node = map[string]any
 type document struct {
 	root node
 	ops  []*operation
-	// platform are the operations of the platform's operators.
-	platform []*operation
 }
 
 // audience is whose token an operation takes.
@@ -70,11 +68,7 @@ func readDocument(text []byte) (*document, error) {
 		item := object(paths[path])
 		for _, method := range []string{"get", "post", "put", "patch", "delete"} {
 			if op := object(item[method]); op != nil {
-				if one := d.operation(strings.ToUpper(method), path, op); one.ofPlatform() {
-					d.platform = append(d.platform, one)
-				} else {
-					d.ops = append(d.ops, one)
-				}
+				d.ops = append(d.ops, d.operation(strings.ToUpper(method), path, op))
 			}
 		}
 	}
@@ -113,7 +107,7 @@ func (d *document) audience(n node) audience {
 	}
 	schemes := list(required)
 	if len(schemes) == 0 || slices.ContainsFunc(schemes, func(one any) bool { return len(object(one)) == 0 }) {
-		return nobody // one of the choices is no scheme at all
+		return nobody
 	}
 	for name := range object(schemes[0]) {
 		if strings.Contains(strings.ToLower(name), "operator") {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 )
@@ -25,6 +24,8 @@ type Config struct {
 	Samples map[string]map[string]any
 	// Rate is how many requests are sent in a second at most; 0 is no bound.
 	Rate float64
+	// Keep leaves the tenants and users as they are: for services that are thrown away as a whole.
+	Keep bool
 	// Settle is how long a change of who may do what takes to be known everywhere; several nodes need a second.
 	Settle time.Duration
 	// Clock tells the time; required. It should keep the monotonic reading of time.Now.
@@ -41,19 +42,21 @@ type engine struct {
 	provision Provisioner
 	samples   map[string]map[string]any
 	a, b      *side // the attacker's tenant and the victim's
+	platform  *side // the operator's; nil where there is none
 	strangers []*actor
 	secrets   *secrets
 	// made are the operations that gave ids out to the attacker.
 	made   map[string]*operation
 	report *Report
 	victim map[string]read // all of the victim's before the attacks
-	// operator is an operator's token, empty where none could be had.
-	operator string
-	// newUser makes a user who belongs to no tenant, and returns their name.
-	newUser func() string
-	run     string
-	count   int
+	// users and extraTenants are who and what has to be put away at the end.
+	users, extraTenants []string
+	run                 string
+	count               int
 }
+
+// cleaning is how long cleaning up may take, also after an interruption.
+const cleaning = time.Minute
 
 // documentPath is where a service has its document.
 const documentPath = "/api/schema/"
@@ -71,6 +74,11 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 	e.a, e.b = e.newSide("a"), e.newSide("b")
 	e.report = newReport(c.URL, c.Clock())
 	err := e.prove(ctx)
+	if !c.Keep {
+		after, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleaning)
+		e.cleanUp(after)
+		cancel()
+	}
 	e.report.Requests, e.report.Took = e.client.sent, c.Clock().Sub(e.report.Started)
 	e.report.finish(e.doc)
 	return e.report, err
@@ -93,17 +101,12 @@ func (e *engine) prove(ctx context.Context) error {
 	if err := e.furnish(ctx); err != nil {
 		return err
 	}
-	all := slices.Concat(e.doc.ops, e.doc.platform)
-	for i, op := range all {
-		attack := e.attack
-		if op.ofPlatform() {
-			attack = e.attackPlatform
-		}
-		if err := attack(ctx, op); err != nil {
+	for i, op := range e.doc.ops {
+		if err := e.attack(ctx, op); err != nil {
 			return err
 		}
 		if e.Progress != nil {
-			e.Progress(i+1, len(all), op.id)
+			e.Progress(i+1, len(e.doc.ops), op.id)
 		}
 	}
 	return e.conclude(ctx)
@@ -136,10 +139,7 @@ func (e *engine) requestID(letter string) string {
 // send sends a request that who may send.
 func (e *engine) send(ctx context.Context, who *actor, r request) (answer, error) {
 	r.who = who
-	letter := "s"
-	if who != nil && who.side != nil {
-		letter = who.side.letter
-	}
+	letter := letterOf(who)
 	if r.id == "" {
 		r.id = e.requestID(letter)
 	}
@@ -154,13 +154,24 @@ func (e *engine) send(ctx context.Context, who *actor, r request) (answer, error
 	if letter == e.b.letter {
 		e.overheard(r, a)
 	}
-	return a, nil
+	if a.good() {
+		err = e.joined(ctx, r)
+	}
+	return a, err
+}
+
+// letterOf names the side that somebody acts for.
+func letterOf(who *actor) string {
+	if who == nil || who.side == nil {
+		return "s"
+	}
+	return who.side.letter
 }
 
 // rotate puts the refresh token that is next into a body that asks for it, and returns whose it is.
 func (e *engine) rotate(r *request) *side {
-	for _, s := range []*side{e.a, e.b} {
-		if s.rotating != "" && bytes.Contains(r.body, []byte(s.placeholder())) {
+	for _, s := range []*side{e.a, e.b, e.platform} {
+		if s != nil && s.rotating != "" && bytes.Contains(r.body, []byte(s.placeholder())) {
 			r.body = bytes.ReplaceAll(r.body, []byte(s.placeholder()), []byte(s.rotating))
 			return s
 		}

@@ -98,11 +98,9 @@ func (s *service) Suspend(_ context.Context, tenant string) error {
 	return nil
 }
 
-func (s *service) Expired(context.Context, string, string) (string, error) {
-	return "expired.expired.expired", nil
-}
+func (s *service) Disable(context.Context, string) error { return nil }
 
-func (s *service) Operator(context.Context) (string, error) { return "operator.operator.operator", nil }
+func (s *service) Operator() (username, password string) { return "", "" }
 
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()

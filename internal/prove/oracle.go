@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -46,7 +47,7 @@ const (
 // try sends a request that reaches for the victim's, and the same for what never was, and holds the answers against
 // each other.
 func (e *engine) try(ctx context.Context, op *operation, place string, who *actor, foreign, never request, want verdict) (answer, error) {
-	foreign.id = e.requestID(e.a.letter)
+	foreign.id = e.requestID(letterOf(who))
 	never.id = foreign.id
 	there, err := e.send(ctx, who, never)
 	if err != nil {
@@ -62,6 +63,9 @@ func (e *engine) try(ctx context.Context, op *operation, place string, who *acto
 	e.remember(op, got)
 	switch difference := differ(foreign, got, never, there, want); {
 	case e.shows(&f, foreign, got):
+	case want == refused && op.writes() && got.good() && there.good(): // two records, which differ in their ids at least
+		f.Kind, f.Detail = Accepted, "Taken, as the same for what never was is: "+got.short()
+		e.report.found(f)
 	case difference != "":
 		f.Detail = "Answered otherwise than for what never was: " + difference + "."
 		e.report.found(f)
@@ -203,17 +207,18 @@ func differ(r1 request, a1 answer, r2 request, a2 answer, want verdict) string {
 	if want == similar {
 		return ""
 	}
+	sent1, sent2 := slices.Concat(a1.header["X-Request-Id"], r1.sent), slices.Concat(a2.header["X-Request-Id"], r2.sent)
 	names := headerNames(a1.header)
 	if others := headerNames(a2.header); strings.Join(names, " ") != strings.Join(others, " ") {
 		return fmt.Sprintf("with the headers %v instead of %v", names, others)
 	}
 	for _, name := range names {
-		one, other := neutral([]byte(a1.header.Get(name)), r1.sent), neutral([]byte(a2.header.Get(name)), r2.sent)
+		one, other := neutral([]byte(a1.header.Get(name)), sent1), neutral([]byte(a2.header.Get(name)), sent2)
 		if !bytes.Equal(one, other) {
 			return fmt.Sprintf("%s is %s instead of %s", name, one, other)
 		}
 	}
-	if one, other := neutral(a1.body, r1.sent), neutral(a2.body, r2.sent); !bytes.Equal(one, other) {
+	if one, other := neutral(a1.body, sent1), neutral(a2.body, sent2); !bytes.Equal(one, other) {
 		return fmt.Sprintf("%s instead of %s", answer{status: a1.status, body: one}.short(), answer{status: a2.status, body: other}.short())
 	}
 	return ""

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
 
 // furnish fills both tenants, and looks meanwhile whether the one notices the other: what the first is answered must be
@@ -20,7 +21,7 @@ func (e *engine) furnish(ctx context.Context) error {
 	if err := e.discover(ctx, e.a); err != nil {
 		return err
 	}
-	before, err := e.readAll(ctx, e.a)
+	before, err := e.calm(ctx, e.a)
 	if err != nil {
 		return err
 	}
@@ -41,6 +42,32 @@ func (e *engine) furnish(ctx context.Context) error {
 		e.holdPresence(before[one], after[one])
 	}
 	return nil
+}
+
+// calm reads all of the tenant's once nothing changes any more: its trail may be a moment behind.
+func (e *engine) calm(ctx context.Context, s *side) (map[string]read, error) {
+	before, err := e.readAll(ctx, s)
+	for range 20 {
+		if err == nil {
+			err = sleep(ctx, 300*time.Millisecond)
+		}
+		if err != nil {
+			return nil, err
+		}
+		var after map[string]read
+		if after, err = e.readAll(ctx, s); err != nil {
+			return nil, err
+		}
+		same := true
+		for name, one := range before {
+			same = same && differ(one.sent, one.got, one.sent, after[name].got, alike) == ""
+		}
+		if same {
+			break
+		}
+		before = after
+	}
+	return before, err
 }
 
 // read is a request and its answer.
@@ -129,20 +156,6 @@ func (e *engine) conclude(ctx context.Context) error {
 	return nil
 }
 
-// traced reports whether an answer names a request of the attacker's. That somebody tried to sign in is what the trail
-// of a tenant is for, whoever did.
-func (e *engine) traced(a answer) bool {
-	mark := e.run + e.a.letter + "-"
-	results, isPage := a.object()["results"].([]any)
-	if !isPage || len(results) == 0 || object(results[0])["request_id"] == nil {
-		return strings.Contains(string(a.body), mark)
-	}
-	return slices.ContainsFunc(results, func(result any) bool {
-		rec := object(result)
-		return text(rec["action"]) != "log_in_failed" && strings.HasPrefix(text(rec["request_id"]), mark)
-	})
-}
-
 // compareVictim reads the victim's tenant once more. What was there must be there unchanged, beside it only what its own
 // people made, and nothing in it may come from the attacker, the trail included.
 func (e *engine) compareVictim(ctx context.Context) error {
@@ -157,7 +170,7 @@ func (e *engine) compareVictim(ctx context.Context) error {
 		} else if len(then.op.keys) > 0 {
 			e.compareRecord(then, now)
 		}
-		if e.traced(now.got) {
+		if strings.Contains(string(now.got.body), e.run+e.a.letter+"-") {
 			e.report.found(Finding{
 				Kind: Leak, Operation: then.op.id, Place: inPresence, Request: then.sent.shown(),
 				Detail: "A request of the first tenant's left something in the second.",
@@ -174,7 +187,7 @@ func (e *engine) compareRecord(then, now read) {
 	switch properties := e.doc.properties(then.op.answer); {
 	case then.got.status != now.got.status:
 		difference = now.got.short()
-	case before == nil:
+	case before == nil, !then.got.good():
 		difference = differ(then.sent, now.got, then.sent, then.got, alike)
 	default:
 		for name := range before {
@@ -313,9 +326,31 @@ func (e *engine) suspend(ctx context.Context) error {
 		}
 		e.report.controlled(op, inSuspension) // it was answered before, or an earlier control has failed
 	}
-	if err := e.provision.Suspend(ctx, e.b.id); err != nil {
-		return fmt.Errorf("suspend a tenant: %w", err)
-	}
-	e.report.Left = append(e.report.Left, fmt.Sprintf("the tenants %s and %s with their users; both are suspended", e.a.slug, e.b.slug))
 	return nil
+}
+
+// cleanUp puts away what was made, as far as that can be: tenants are suspended, users disabled. It goes on after errors,
+// and says what is left.
+func (e *engine) cleanUp(ctx context.Context) {
+	away, failed := 0, []string{}
+	put := func(what, id string, err error) {
+		if err != nil {
+			failed = append(failed, what+" "+id+": "+err.Error())
+			return
+		}
+		away++
+	}
+	for _, id := range append([]string{e.a.id, e.b.id}, e.extraTenants...) {
+		if id != "" {
+			put("tenant", id, e.provision.Suspend(ctx, id))
+		}
+	}
+	for _, id := range e.users {
+		if id != "" {
+			put("user", id, e.provision.Disable(ctx, id))
+		}
+	}
+	e.report.Left = append(e.report.Left, fmt.Sprintf("%d tenants, suspended, and users, disabled, whose names hold %s or %s",
+		away, e.a.maker.mark, e.b.maker.mark))
+	e.report.Left = append(e.report.Left, failed...)
 }

@@ -148,7 +148,7 @@ func (r *Report) finish(doc *document) {
 	if doc == nil {
 		return
 	}
-	for _, op := range slices.Concat(doc.ops, doc.platform) {
+	for _, op := range doc.ops {
 		o := r.operation(op)
 		if o.Attempts == 0 {
 			r.found(Finding{Kind: Missed, Operation: op.id, Place: "everywhere", Detail: "The operation was not attacked."})

@@ -1,11 +1,13 @@
 package prove
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -13,7 +15,7 @@ import (
 type Provisioner interface {
 	// Tenant makes a tenant and returns its id.
 	Tenant(ctx context.Context, slug, name string) (id string, err error)
-	// User makes a user who belongs to no tenant, and returns their id.
+	// User makes a user who belongs to no tenant, and returns their id. One without a password signs in nowhere.
 	User(ctx context.Context, username, password string) (id string, err error)
 	// Join lets a user into a tenant in a role.
 	Join(ctx context.Context, tenant, username, role string) error
@@ -21,20 +23,24 @@ type Provisioner interface {
 	Leave(ctx context.Context, tenant, username string) error
 	// Suspend refuses every request of the tenant from now on.
 	Suspend(ctx context.Context, tenant string) error
-	// Expired returns an access token of the member that has expired; empty where none can be had.
-	Expired(ctx context.Context, tenant, username string) (string, error)
-	// Operator returns an access token of an operator of the platform; empty where there are none.
-	Operator(ctx context.Context) (string, error)
+	// Disable shuts a user out everywhere. It is for what is left at the end.
+	Disable(ctx context.Context, user string) error
+	// Operator returns the name and the password of an operator of the platform; empty where there are none.
+	Operator() (username, password string)
+}
+
+// Expirer is a Provisioner that can have an access token made that has expired.
+type Expirer interface {
+	Expired(ctx context.Context, tenant, username, password string) (string, error)
 }
 
 // The operations that let somebody in. They are the only ones that are known by their paths.
 const (
 	signInPath  = "/api/v1/auth/token/"
 	refreshPath = "/api/v1/auth/token/refresh/"
+	mePath      = "/api/v1/me/"
 	accountPath = "/api/v1/service-accounts/"
 	oauthPath   = "/api/v1/auth/oauth/token/"
-	// memberPath is where a user becomes a member, who has to be a user before.
-	memberPath = "/api/v1/members/"
 )
 
 // The roles of a tenant, the highest first.
@@ -82,10 +88,16 @@ type record struct {
 	values               node
 }
 
+// Whose role is none of the roles' names.
+const (
+	ofBoth         = "member of both"
+	serviceAccount = "service account"
+)
+
 // actors returns those who belong to the tenant, in a fixed order.
 func (s *side) actors() []*actor {
 	var out []*actor
-	for _, name := range []string{owner, admin, member, viewer, "member of both", "service account"} {
+	for _, name := range []string{owner, admin, member, viewer, ofBoth, serviceAccount, operatorInside} {
 		if who := s.roles[name]; who != nil {
 			out = append(out, who)
 		}
@@ -108,21 +120,12 @@ func (e *engine) settle(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := e.settleBoth(ctx); err != nil {
-		return err
-	}
-	if err := e.settleServices(ctx); err != nil {
-		return err
-	}
-	// A user that can't be made is an unknown one, so that the control fails that needs them.
-	e.newUser = func() string {
-		who, err := e.user(ctx, "somebody")
-		if err != nil {
-			return ""
+	for _, step := range []func(context.Context) error{e.settleBoth, e.settleServices, e.settlePlatform, e.settleStrangers} {
+		if err := step(ctx); err != nil {
+			return err
 		}
-		return who.username
 	}
-	return e.settleStrangers(ctx)
+	return nil
 }
 
 func (e *engine) settleSide(ctx context.Context, s *side) error {
@@ -132,7 +135,7 @@ func (e *engine) settleSide(ctx context.Context, s *side) error {
 		return fmt.Errorf("make a tenant: %w", err)
 	}
 	for _, role := range []string{owner, admin, member, viewer} {
-		who, err := e.user(ctx, role)
+		who, err := e.user(ctx, s, role)
 		if err != nil {
 			return err
 		}
@@ -149,22 +152,69 @@ func (e *engine) settleSide(ctx context.Context, s *side) error {
 		}
 		keep()
 	}
-	for range 4 {
-		spare, err := e.user(ctx, "nobody yet")
-		if err != nil {
-			return err
+	return e.moreSpares(ctx, s)
+}
+
+// spares is how many users are at hand for operations that let somebody in: two requests in a row must not name one.
+const spares = 6
+
+func (e *engine) moreSpares(ctx context.Context, s *side) error {
+	if !e.letsIn() {
+		return nil
+	}
+	for len(s.spares) < spares {
+		spare := &actor{name: "nobody yet", username: s.maker.text(0, 0) + "@example.com"}
+		var err error
+		if spare.user, err = e.provision.User(ctx, spare.username, ""); err != nil {
+			return fmt.Errorf("make a user: %w", err)
 		}
+		e.users = append(e.users, spare.user)
 		s.spares = append(s.spares, spare)
 	}
 	return nil
 }
 
-// user makes a user. Their names hold no mark: they are known to the whole platform.
-func (e *engine) user(ctx context.Context, name string) (*actor, error) {
-	who := &actor{name: name, username: "prove-" + newMark() + "@example.com", password: "Pw-" + newMark() + newMark()}
+// letsIn reports whether the document has an operation that lets a user into a tenant.
+func (e *engine) letsIn() bool {
+	return slices.ContainsFunc(e.doc.ops, func(op *operation) bool { return e.doc.isCreate(op) && e.resourceOf(op) == membersOf })
+}
+
+// membersOf is the collection whose records are users, by their names.
+const membersOf = "members"
+
+// joined takes a user out of the spares whom a request has let in, and makes others.
+func (e *engine) joined(ctx context.Context, r request) error {
+	if r.method != http.MethodPost || !strings.HasSuffix(r.path, "/"+membersOf+"/") {
+		return nil
+	}
+	for _, s := range []*side{e.a, e.b, e.platform} {
+		if s == nil {
+			continue
+		}
+		s.spares = slices.DeleteFunc(s.spares, func(one *actor) bool { return bytes.Contains(r.body, []byte(one.username)) })
+		if err := e.moreSpares(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// user makes a user of the tenant: their name is its secret, as their id is. s is nil for one who belongs to both.
+func (e *engine) user(ctx context.Context, s *side, name string) (*actor, error) {
+	who := &actor{name: name, password: "Pw-" + newMark() + newMark()}
+	if s == nil {
+		who.username = newMark() + "@example.com"
+	} else {
+		who.username = s.maker.text(0, 0) + "@example.com"
+	}
 	var err error
 	if who.user, err = e.provision.User(ctx, who.username, who.password); err != nil {
 		return nil, fmt.Errorf("make a user: %w", err)
+	}
+	e.users = append(e.users, who.user)
+	e.secrets.of[who.user] = everybody
+	if s != nil {
+		e.secrets.of[who.user] = s.letter
 	}
 	return who, nil
 }
@@ -178,7 +228,7 @@ func (e *engine) join(ctx context.Context, s *side, who *actor, role string) err
 }
 
 func (e *engine) signIn(ctx context.Context, s *side, who *actor) error {
-	a, err := e.send(ctx, nil, jsonRequest(http.MethodPost, signInPath, node{"username": who.username, "password": who.password, "tenant": s.slug}))
+	a, err := e.send(ctx, nil, post(signInPath, node{"username": who.username, "password": who.password, "tenant": s.slug}))
 	if err != nil {
 		return err
 	}
@@ -193,7 +243,7 @@ func (e *engine) signIn(ctx context.Context, s *side, who *actor) error {
 // settleBoth makes a user who belongs to both tenants: a member of A, an owner of B. What is remembered of them in the
 // one must not count in the other.
 func (e *engine) settleBoth(ctx context.Context) error {
-	who, err := e.user(ctx, "member of both")
+	who, err := e.user(ctx, nil, ofBoth)
 	if err != nil {
 		return err
 	}
@@ -205,7 +255,6 @@ func (e *engine) settleBoth(ctx context.Context) error {
 		return err
 	}
 	e.a.roles[who.name], e.b.roles[who.name] = who, &there
-	e.secrets.share([]byte(who.user + " " + who.username))
 	return nil
 }
 
@@ -215,6 +264,7 @@ func (e *engine) settleServices(ctx context.Context) error {
 	if create == nil || e.doc.find(http.MethodPost, oauthPath) == nil {
 		return nil
 	}
+	create.recipe["role"] = 1 // not the lowest, so that it may write
 	for _, s := range []*side{e.a, e.b} {
 		made, err := e.create(ctx, create, s)
 		if err != nil {
@@ -229,7 +279,7 @@ func (e *engine) settleServices(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		who := &actor{name: "service account", side: s, token: text(a.object()["access_token"])}
+		who := &actor{name: serviceAccount, side: s, token: text(a.object()["access_token"])}
 		if who.token == "" {
 			return fmt.Errorf("sign in a service account: %s", a.short())
 		}
@@ -250,16 +300,20 @@ func (e *engine) settleStrangers(ctx context.Context) error {
 		{name: "somebody who changed the tenant in a token", token: renamed(genuine, e.b.id)},
 		{name: "somebody with a refresh token", token: e.a.owner.refresh},
 	}
-	expired, err := e.provision.Expired(ctx, e.a.id, e.a.owner.username)
-	if err != nil {
-		return fmt.Errorf("have an expired token made: %w", err)
+	expired := ""
+	if p, able := e.provision.(Expirer); able {
+		var err error
+		if expired, err = p.Expired(ctx, e.a.id, e.a.owner.username, e.a.owner.password); err != nil {
+			return fmt.Errorf("have an expired token made: %w", err)
+		}
 	}
 	e.stranger("somebody with an expired token", expired)
-	if e.operator, err = e.provision.Operator(ctx); err != nil {
-		return fmt.Errorf("sign in an operator: %w", err)
+	operator := ""
+	if e.platform != nil {
+		operator = e.platform.owner.token
 	}
-	e.stranger("an operator", e.operator)
-	gone, err := e.user(ctx, "a removed member")
+	e.stranger("an operator", operator)
+	gone, err := e.user(ctx, e.a, "a removed member")
 	if err != nil {
 		return err
 	}
@@ -285,8 +339,8 @@ func (e *engine) stranger(name, token string) {
 	e.strangers = append(e.strangers, &actor{name: name, token: token})
 }
 
-func jsonRequest(method, path string, body node) request {
-	r := request{method: method, path: path}
+func post(path string, body node) request {
+	r := request{method: http.MethodPost, path: path}
 	r.setBody(body)
 	return r
 }
