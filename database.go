@@ -2,6 +2,7 @@ package tenantry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -93,6 +94,9 @@ func (d *database) serve(ctx context.Context) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.accounts.LoadKeys(ctx); err != nil {
+		return nil, errors.Join(err, s.limiter.Close())
+	}
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
 	s.watched.Go(func() { s.accounts.Watch(watching) })
@@ -115,9 +119,14 @@ func (d *database) assemble() (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	vault, err := o.vault()
+	if err != nil {
+		return nil, err
+	}
 	s.accounts, err = account.New(account.Config{
 		Platform: d.Platform(), Open: d.Open, Tokens: tokens, Clock: o.Clock, Logger: o.Logger,
 		AccessTTL: o.AccessTTL, RefreshTTL: o.RefreshTTL, Resources: resourceNames(s.operations),
+		Vault: vault,
 	})
 	if err != nil {
 		return nil, err
@@ -138,7 +147,7 @@ func (d *database) assemble() (*Service, error) {
 	name, version := d.app.config.Name, d.app.config.Version
 	s.handler, err = httpapi.New(httpapi.Config{
 		Operations: s.operations, Resources: s.resources, Accounts: s.accounts, Document: document,
-		Ready: s.ready, Name: name, Version: version, Logger: o.Logger, Clock: o.Clock,
+		Ready: s.ready, KeySet: s.accounts.JWKS, Name: name, Version: version, Logger: o.Logger, Clock: o.Clock,
 		NewRequestID: func() string { return id.New().String() }, MaxBody: o.MaxBody,
 		Note: s.usage.Note, Limiter: s.limiter, Rates: d.rates, TrustedProxies: o.TrustedProxies, Origins: o.CORSOrigins, Production: o.Production,
 	})
@@ -154,4 +163,15 @@ func resourceNames(operations []operation.Operation) []string {
 		}
 	}
 	return names
+}
+
+// vault returns what opens the stored signing keys, nil where they are left alone.
+func (o Options) vault() (*token.Vault, error) {
+	if o.throwaway {
+		return nil, nil //nolint:nilnil // no vault is a choice
+	}
+	if o.KeyEncryptionKey != nil {
+		return token.NewVault(o.KeyEncryptionKey)
+	}
+	return token.NewVault(o.SigningKey)
 }

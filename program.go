@@ -51,6 +51,7 @@ func optionsOf(settings cli.Settings, logger *slog.Logger) Options {
 		DataDir: string(settings.Storage.DataDir), DatabaseURL: string(settings.Storage.DatabaseURL), MigrationURL: string(settings.Storage.MigrationURL),
 		Production: settings.Storage.Environment == cli.Production, SQLiteSynchronous: settings.Storage.SqliteSynchronous,
 		SigningKey: settings.Tokens.Key, Issuer: settings.Tokens.JWTIssuer,
+		KeyEncryptionKey: settings.Tokens.Sealing, throwaway: settings.Tokens.Throwaway,
 		AccessTTL: settings.Tokens.AccessTTL.Duration(), RefreshTTL: settings.Tokens.RefreshTTL.Duration(),
 		MaxBody: int64(settings.Serving.MaxBody), Logger: logger,
 		FilesURL: string(settings.Storage.FilesURL), MaxUpload: int64(settings.Serving.MaxUpload),

@@ -31,6 +31,9 @@ type Options struct {
 	Production bool
 	// SigningKey signs tokens and cursors: 32 bytes at least.
 	SigningKey []byte
+	// KeyEncryptionKey encrypts the signing keys that are stored, 32 bytes at least. By default they are encrypted with
+	// a key made from SigningKey.
+	KeyEncryptionKey []byte
 	// Issuer is the issuer that tokens name; by default "multitenant-api".
 	Issuer string
 	// AccessTTL and RefreshTTL say how long tokens are good; by default 15 minutes and 7 days.
@@ -62,6 +65,9 @@ type Options struct {
 	Logger *slog.Logger
 	// Clock tells the time; by default time.Now.
 	Clock func() time.Time
+	// throwaway is set where SigningKey is random, for a command that signs and verifies no tokens: stored signing
+	// keys are left alone.
+	throwaway bool
 }
 
 // Service is an application that is connected to its storage, ready to serve.

@@ -38,6 +38,10 @@ type Config struct {
 	AccessTTL, RefreshTTL time.Duration
 	// Resources are the names that scopes may have in them.
 	Resources []string
+	// Vault opens the stored signing keys. Without one they are left alone: for what signs and verifies no tokens.
+	Vault *token.Vault
+	// Activation is when a new signing key becomes current, long enough for every node to know it, 5 s by default.
+	Activation time.Duration
 	// Poll is how often Watch asks for changes, 300 ms by default.
 	Poll      time.Duration
 	Passwords Passwords
@@ -51,11 +55,13 @@ type Service struct {
 	log                   *slog.Logger
 	accessTTL, refreshTTL time.Duration
 	resources             []string
+	activation            time.Duration
 	interval              time.Duration
 	passwords             *hasher
 	gate                  *gate
 	courier               *courier
 	foreigners            *foreigners
+	keys                  *keyring
 }
 
 // New returns a Service. It reads nothing yet.
@@ -76,11 +82,13 @@ func New(c Config) (*Service, error) {
 		accessTTL:  positive(c.AccessTTL, 15*time.Minute),
 		refreshTTL: positive(c.RefreshTTL, 7*24*time.Hour),
 		resources:  c.Resources,
+		activation: positive(c.Activation, 5*time.Second),
 		interval:   positive(c.Poll, 300*time.Millisecond),
 		passwords:  newHasher(c.Passwords), gate: g, foreigners: others,
 		courier: &courier{
 			platform: c.Platform, open: c.Open, clock: c.Clock, log: c.Logger, events: storage.Events(), wake: make(chan struct{}, 1),
 		},
+		keys: &keyring{platform: c.Platform, tokens: c.Tokens, vault: c.Vault, clock: c.Clock, log: c.Logger},
 	}, nil
 }
 
@@ -231,6 +239,7 @@ func (s *Service) Watch(ctx context.Context) {
 			failing = err != nil
 			s.report(ctx, err)
 		}
+		s.keys.follow(ctx, changed)
 		if changed {
 			_, _ = s.gate.revocations(ctx) // ahead of the request that needs it and reports its error
 		}
@@ -254,7 +263,8 @@ func (s *Service) report(ctx context.Context, err error) {
 }
 
 func (s *Service) prune(ctx context.Context, now time.Time) {
-	if err := s.platform.Tokens().Prune(ctx, now); err != nil && ctx.Err() == nil {
+	err := firstOf(s.platform.Tokens().Prune(ctx, now), s.platform.Keys().Prune(ctx, now.Add(-time.Hour))) // clocks differ
+	if err != nil && ctx.Err() == nil {
 		s.log.WarnContext(ctx, "expired tokens were not pruned", "error", err)
 	}
 }

@@ -58,7 +58,7 @@ func (s *Service) access(ctx context.Context, by By, raw string) (token.Claims, 
 		return token.Claims{}, err
 	}
 	if c == nil {
-		return s.tokens.Verify(raw, token.Access)
+		return s.verify(ctx, raw, token.Access)
 	}
 	at, err := s.locate(ctx, c)
 	if err == nil && c.Issuer.JoinRole() != policy.NoRole {

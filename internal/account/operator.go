@@ -69,7 +69,7 @@ func (s *Service) signOperator(user storage.User, f storage.Family) (Grant, erro
 
 // RefreshOperator is Refresh for the tokens of operators.
 func (s *Service) RefreshOperator(ctx context.Context, by By, raw string) (Grant, error) {
-	claims, err := s.tokens.VerifyOperator(raw, token.Refresh)
+	claims, err := s.verifyOperator(ctx, raw, token.Refresh)
 	if err != nil {
 		return Grant{}, err
 	}
@@ -98,9 +98,9 @@ func (s *Service) RefreshOperator(ctx context.Context, by By, raw string) (Grant
 
 // RevokeOperator is Revoke for the tokens of operators: of either type, with their whole family.
 func (s *Service) RevokeOperator(ctx context.Context, by By, raw string) error {
-	claims, err := s.tokens.VerifyOperator(raw, token.Access)
+	claims, err := s.verifyOperator(ctx, raw, token.Access)
 	if fault.Is(err, fault.TokenInvalid) {
-		claims, err = s.tokens.VerifyOperator(raw, token.Refresh)
+		claims, err = s.verifyOperator(ctx, raw, token.Refresh)
 	}
 	if err != nil {
 		return nil // what is no token of ours needs no taking back
@@ -114,7 +114,7 @@ func (s *Service) RevokeOperator(ctx context.Context, by By, raw string) error {
 
 // AuthenticateOperator is Authenticate for the tokens of operators. The session is of no tenant.
 func (s *Service) AuthenticateOperator(ctx context.Context, raw string) (Session, error) {
-	claims, err := s.tokens.VerifyOperator(raw, token.Access)
+	claims, err := s.verifyOperator(ctx, raw, token.Access)
 	if err != nil {
 		return Session{}, err
 	}

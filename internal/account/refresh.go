@@ -17,7 +17,7 @@ import (
 // it, so the whole family ends, with the access tokens that came from it. Otherwise it fails as Authenticate does,
 // and asks the database, since a session that is extended must not rest on what was true a second ago.
 func (s *Service) Refresh(ctx context.Context, by By, raw string) (Grant, error) {
-	claims, err := s.tokens.Verify(raw, token.Refresh)
+	claims, err := s.verify(ctx, raw, token.Refresh)
 	if err != nil {
 		return Grant{}, err
 	}
@@ -84,7 +84,7 @@ func (s *Service) either(ctx context.Context, raw string) (token.Claims, error) 
 	if claims, known, err := s.existing(ctx, raw); known {
 		return claims, err
 	}
-	claims, err := s.tokens.Verify(raw, token.Access)
+	claims, err := s.verify(ctx, raw, token.Access)
 	if fault.Is(err, fault.TokenInvalid) {
 		return s.tokens.Verify(raw, token.Refresh)
 	}

@@ -10,10 +10,11 @@ import (
 	"github.com/tenantry/tenantry/internal/tenant"
 )
 
-// Accounts administers tenants and users; account.Service does.
+// Accounts administers tenants, users and signing keys; account.Service does.
 type Accounts interface {
 	Tenants
 	Users
+	Keys
 }
 
 // Tenants administers tenants. A tenant is named by its slug or id.
@@ -35,6 +36,13 @@ type Users interface {
 	// Issue signs tokens as a log-in would, without a password. ttl is how long the access token is good; 0 is as
 	// long as any.
 	Issue(ctx context.Context, by account.By, username, ref string, ttl time.Duration) (account.Grant, error)
+}
+
+// Keys administers the keys that sign tokens. A key is named by its kid, the configured one "default".
+type Keys interface {
+	Keys(ctx context.Context) ([]account.Key, error)
+	RotateKeys(ctx context.Context, by account.By, algorithm string, activation time.Duration) (account.Key, error)
+	RetireKey(ctx context.Context, by account.By, key string) error
 }
 
 // pageSize is how many entries are read at once.

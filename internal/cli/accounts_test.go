@@ -19,6 +19,7 @@ import (
 
 // fakeAccounts keeps tenants and users in slices.
 type fakeAccounts struct {
+	fakeKeys
 	tenants   []tenant.Tenant
 	users     []account.User
 	passwords map[string]string

@@ -8,6 +8,7 @@ type commands struct {
 	Tenant   tenantCommand   `cmd:"" help:"Make, list, suspend and activate tenants."`
 	User     userCommand     `cmd:"" help:"Make and list users, set passwords, add users to tenants."`
 	Operator operatorCommand `cmd:"" help:"Make operators of the platform."`
+	Keys     keysCommand     `cmd:"" help:"List, rotate and retire the keys that sign tokens."`
 	Token    tokenCommand    `cmd:"" help:"Print tokens for a member."`
 	Events   eventsCommand   `cmd:"" help:"Check the audit trails."`
 	Doctor   doctorCommand   `cmd:"" help:"Check the database and the configuration, and say what to do."`

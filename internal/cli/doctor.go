@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/tenantry/tenantry/internal/doctor"
 	"github.com/tenantry/tenantry/internal/finding"
@@ -32,7 +33,7 @@ func (c *doctorCommand) Run(ctx context.Context, s *session) error {
 	c.Seen = s.seen(&c.Settings)
 	c.Seen.SampleData = c.Demo
 	c.Tokens.Key, c.Seen.KeyProblem = s.keyAsFound(c.Storage, c.Tokens)
-	s.secrets = append(s.secrets, string(c.Tokens.Key))
+	s.secrets = append(s.secrets, string(c.Tokens.Key), string(c.Tokens.KeyEncryptionKey))
 	examined := c.Settings
 	examined.Storage.DataDir = Directory(s.path(string(c.Storage.DataDir)))
 	report, err := s.program.Doctor(ctx, examined, s.log())
@@ -77,6 +78,9 @@ func (s *session) seen(settings *Settings) doctor.Settings {
 	if path := s.keyPath(settings.Storage, settings.Tokens); path != "" {
 		seen.SecretFiles = append(seen.SecretFiles, path)
 	}
+	if file, isFile := strings.CutPrefix(string(settings.Tokens.KeyEncryptionKey), "@"); isFile {
+		seen.SecretFiles = append(seen.SecretFiles, s.path(file))
+	}
 	return seen
 }
 
@@ -85,7 +89,7 @@ func (s *session) keyAsFound(storage Storage, tokens Tokens) (key []byte, troubl
 	var err error
 	switch {
 	case tokens.JWTSigningKey != "":
-		key, err = s.namedKey(tokens)
+		key, err = s.namedKey("jwt-signing-key", tokens.JWTSigningKey)
 	case storage.Environment != Production:
 		if key, err = readKey(s.keyPath(storage, tokens)); missing(err) {
 			err = nil

@@ -85,7 +85,7 @@ type fakeProgram struct {
 	// serverErr is what stands in the way of a server once its database is open.
 	serverErr error
 	pending   []string
-	// refusal is what production finds wrong with the database.
+	// refusal is why a database that can be reached is not served from.
 	refusal error
 	// report is what doctor finds, or doctorErr.
 	report    doctor.Report

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 
 	"github.com/tenantry/tenantry/internal/doctor"
+	"github.com/tenantry/tenantry/internal/fault"
 )
 
 // database reaches the database that the settings name.
@@ -58,12 +59,16 @@ func (s *session) unusable(storage Storage, err error) error {
 
 // service returns what works on the database, once it is migrated, and a function that closes both.
 func (s *session) service(ctx context.Context, settings *Settings) (Service, func(), error) {
-	key, err := s.signingKey(settings.Storage, settings.Tokens)
+	sealing, err := s.keyEncryptionKey(settings.Storage, settings.Tokens)
 	if err != nil {
 		return nil, nil, err
 	}
-	settings.Tokens.Key = key
-	s.secrets = append(s.secrets, string(key))
+	key, err := s.signingKey(settings.Storage, settings.Tokens) // which may make one
+	if err != nil {
+		return nil, nil, err
+	}
+	settings.Tokens.Key, settings.Tokens.Sealing = key, sealing
+	s.secrets = append(s.secrets, string(key), string(sealing))
 	return s.keyed(ctx, settings)
 }
 
@@ -82,7 +87,7 @@ func (s *session) keyless(ctx context.Context, storage Storage) (Service, func()
 	if _, err := io.ReadFull(s.env.Random, key); err != nil {
 		return nil, nil, err
 	}
-	return s.keyed(ctx, &Settings{Storage: storage, Tokens: Tokens{Key: key}})
+	return s.keyed(ctx, &Settings{Storage: storage, Tokens: Tokens{Key: key, Throwaway: true}})
 }
 
 func (s *session) keyed(ctx context.Context, settings *Settings) (Service, func(), error) {
@@ -102,6 +107,10 @@ func (s *session) keyed(ctx context.Context, settings *Settings) (Service, func(
 		}
 	}
 	service, err := database.Service(ctx)
+	if fault.Is(err, fault.Conflict) { // a signing key that can't be opened; the database is fine
+		closing()
+		return nil, nil, &problem{"the keys in " + settings.Storage.Name(), err}
+	}
 	if err != nil {
 		closing()
 		if _, refused := errors.AsType[*doctor.RefusalError](err); refused {

@@ -136,6 +136,21 @@ func TestMisuseIsOneLineThatSaysWhatToDo(t *testing.T) {
 				`such as from "openssl rand -base64 48", or @FILE`,
 		},
 		{
+			"a short key-encryption key", "serve --key-encryption-key hunter2", "",
+			`--key-encryption-key has 7 bytes; it takes 32 random bytes at least, such as from "openssl rand -base64 48", or @FILE`,
+		},
+		{
+			"production with a weak key-encryption key", "serve --environment production --jwt-signing-key " + random + " --key-encryption-key " + strings.Repeat("hunter2-", 5), "",
+			`--key-encryption-key has too few different characters; production takes 32 random bytes at least, ` +
+				`such as from "openssl rand -base64 48", or @FILE`,
+		},
+		{"an algorithm that keys don't have", "keys rotate --algorithm HS256", "", `--algorithm must be one of "EdDSA","ES256","RS256" but got "HS256"; see tenantry keys rotate --help`},
+		{
+			"a key that signs at once", "keys rotate --activate-in 999ms", "",
+			"--activate-in takes 1s at least: all servers have to know a key before one signs with it",
+		},
+		{"a key without a name", "keys retire", "", `expected "<kid>"; see tenantry keys retire --help`},
+		{
 			"sample data in production", "serve --environment production --demo --jwt-signing-key " + random, "",
 			"--demo is refused in production: anyone could know the sample users",
 		},

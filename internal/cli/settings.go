@@ -46,13 +46,19 @@ func (s Storage) Name() string {
 
 // Tokens says how tokens are signed and how long they are good.
 type Tokens struct {
-	JWTSigningKey Secret   `name:"jwt-signing-key" placeholder:"KEY" help:"32 bytes at least; @FILE reads a file. Without it, development makes a random one in the data directory."`
-	JWTIssuer     string   `name:"jwt-issuer" default:"multitenant-api" placeholder:"NAME" help:"The issuer that tokens name."`
-	AccessTTL     Lifetime `name:"access-ttl" default:"15m" placeholder:"DURATION" help:"How long an access token is good."`
-	RefreshTTL    Lifetime `name:"refresh-ttl" default:"168h" placeholder:"DURATION" help:"How long a refresh token is good."`
+	JWTSigningKey    Secret   `name:"jwt-signing-key" placeholder:"KEY" help:"32 bytes at least; @FILE reads a file. Without it, development makes a random one in the data directory."`
+	KeyEncryptionKey Secret   `name:"key-encryption-key" placeholder:"KEY" help:"Encrypts the signing keys that are stored in the database; 32 bytes at least, @FILE reads a file. Without it they are encrypted with a key made from the signing key."`
+	JWTIssuer        string   `name:"jwt-issuer" default:"multitenant-api" placeholder:"NAME" help:"The issuer that tokens name."`
+	AccessTTL        Lifetime `name:"access-ttl" default:"15m" placeholder:"DURATION" help:"How long an access token is good."`
+	RefreshTTL       Lifetime `name:"refresh-ttl" default:"168h" placeholder:"DURATION" help:"How long a refresh token is good."`
 
-	// Key is the signing key itself, once it has been read or made.
-	Key []byte `kong:"-"`
+	// Key is the signing key itself, once it has been read or made. Sealing is the key-encryption key; nil where
+	// there is none.
+	Key     []byte `kong:"-"`
+	Sealing []byte `kong:"-"`
+	// Throwaway is set where the command signs and verifies no tokens: Key is random then, and stored signing keys,
+	// which it could not open, are left alone.
+	Throwaway bool `kong:"-"`
 }
 
 // Serving says how requests are served.

@@ -25,14 +25,27 @@ const keyHint = `32 random bytes at least, such as from "openssl rand -base64 48
 // other's tokens.
 func (s *session) signingKey(storage Storage, tokens Tokens) ([]byte, error) {
 	const flag = "jwt-signing-key"
-	source := s.vars.source(flag)
 	switch {
 	case tokens.JWTSigningKey == "" && storage.Environment == Production:
 		return nil, &usageError{"production needs --" + flag + ": " + keyHint}
 	case tokens.JWTSigningKey == "":
 		return s.generatedKey(string(storage.DataDir))
 	}
-	key, err := s.namedKey(tokens)
+	return s.goodKey(flag, tokens.JWTSigningKey, storage)
+}
+
+// keyEncryptionKey returns the key that the settings name; nil where they name none.
+func (s *session) keyEncryptionKey(storage Storage, tokens Tokens) ([]byte, error) {
+	if tokens.KeyEncryptionKey == "" {
+		return nil, nil
+	}
+	return s.goodKey("key-encryption-key", tokens.KeyEncryptionKey, storage)
+}
+
+// goodKey returns the key that a flag names, and refuses a short one, and a weak one in production.
+func (s *session) goodKey(flag string, given Secret, storage Storage) ([]byte, error) {
+	source := s.vars.source(flag)
+	key, err := s.namedKey(flag, given)
 	if err != nil {
 		return nil, err
 	}
@@ -58,15 +71,15 @@ func (s *session) keyPath(storage Storage, tokens Tokens) string {
 	}
 }
 
-// namedKey returns the key that the settings name.
-func (s *session) namedKey(tokens Tokens) ([]byte, error) {
-	file, isFile := strings.CutPrefix(string(tokens.JWTSigningKey), "@")
+// namedKey returns the key that a flag names.
+func (s *session) namedKey(flag string, given Secret) ([]byte, error) {
+	file, isFile := strings.CutPrefix(string(given), "@")
 	if !isFile {
-		return []byte(tokens.JWTSigningKey), nil
+		return []byte(given), nil
 	}
 	content, err := os.ReadFile(s.path(file))
 	if err != nil {
-		return nil, &problem{s.vars.source("jwt-signing-key") + ": the file " + file + " can't be read", reason(err)}
+		return nil, &problem{s.vars.source(flag) + ": the file " + file + " can't be read", reason(err)}
 	}
 	return withoutNewline(content), nil
 }

@@ -61,6 +61,8 @@ type Config struct {
 	Document   *openapi.Document
 	// Ready returns nil while requests can be served; by default they always can.
 	Ready func(ctx context.Context) error
+	// KeySet returns the public keys of tokens as a JSON Web Key Set; by default there are none.
+	KeySet func() ([]byte, error)
 	// Name and Version are the service's, as / shows them.
 	Name, Version string
 	// Logger is where requests and failures are logged; by default nowhere.
@@ -93,6 +95,7 @@ type server struct {
 	resources    Resources
 	accounts     Accounts
 	ready        func(ctx context.Context) error
+	keySet       func() ([]byte, error)
 	logger       *slog.Logger
 	clock        func() time.Time
 	newRequestID func() string
@@ -134,7 +137,7 @@ func New(c Config) (http.Handler, error) {
 		return nil, fmt.Errorf("httpapi: %w", err)
 	}
 	s := &server{
-		resources: c.Resources, accounts: c.Accounts, ready: c.Ready, logger: c.Logger, clock: c.Clock, newRequestID: c.NewRequestID,
+		resources: c.Resources, accounts: c.Accounts, ready: c.Ready, keySet: c.KeySet, logger: c.Logger, clock: c.Clock, newRequestID: c.NewRequestID,
 		maxBody: orDefault(c.MaxBody, 1<<20), timeout: orDefault(c.Timeout, 30*time.Second), stall: orDefault(c.Stall, 30*time.Second),
 		documents: documentFiles(c.Document), swagger: swaggerPage(c.Name), redoc: redocPage(c.Name), assets: assets,
 		fixed: newFixed(c.Name, c.Version, origins != nil), limiter: c.Limiter, allowances: newAllowances(c.Rates),
@@ -147,6 +150,9 @@ func New(c Config) (http.Handler, error) {
 	s.preflighting = endpoint{op: &operation.Operation{ID: "preflight"}, handle: s.preflight, meter: free}
 	if s.ready == nil {
 		s.ready = func(context.Context) error { return nil }
+	}
+	if s.keySet == nil {
+		s.keySet = func() ([]byte, error) { return []byte(`{"keys":[]}`), nil }
 	}
 	if s.logger == nil {
 		s.logger = slog.New(slog.DiscardHandler)
@@ -226,6 +232,8 @@ func (s *server) handler(kind operation.Kind) func(*exchange) error {
 		return s.deleteContent
 	case operation.VerifyEvents:
 		return s.verifyEvents
+	case operation.KeySet:
+		return s.tellKeys
 	case operation.Schema:
 		return s.document
 	case operation.SwaggerUI:
@@ -277,14 +285,14 @@ func (s *server) accountHandler(kind operation.Kind) func(*exchange) error {
 
 // fixed are values of headers and bodies that never change: made once, shared by all answers, written by none.
 type fixed struct {
-	json, problem                                                  []string
-	privateNoStore, privateNoCache, publicNoCache, noStore, pragma []string
-	varyAuthorization, varyEncoding, gzip                          []string
-	varyPreflight, exposed, basic                                  []string
-	noSniff, noReferrer, deny, sameOrigin, strictTransport         []string
-	pageFeatures                                                   []string
-	dataPolicy, filePolicy, swaggerPolicy, redocPolicy             []string
-	healthy, ready, index, root                                    []byte
+	json, problem                                                                []string
+	privateNoStore, privateNoCache, publicNoCache, publicMinute, noStore, pragma []string
+	varyAuthorization, varyEncoding, gzip                                        []string
+	varyPreflight, exposed, basic                                                []string
+	noSniff, noReferrer, deny, sameOrigin, strictTransport                       []string
+	pageFeatures                                                                 []string
+	dataPolicy, filePolicy, swaggerPolicy, redocPolicy                           []string
+	healthy, ready, index, root                                                  []byte
 }
 
 func newFixed(name, version string, origins bool) fixed {
@@ -297,7 +305,7 @@ func newFixed(name, version string, origins bool) fixed {
 	return fixed{
 		json: []string{jsonType}, problem: []string{problem.ContentType},
 		privateNoStore: []string{"private, no-store"}, privateNoCache: []string{"private, no-cache"},
-		publicNoCache: []string{"public, no-cache"}, noStore: []string{"no-store"}, pragma: []string{"no-cache"},
+		publicNoCache: []string{"public, no-cache"}, publicMinute: []string{"public, max-age=60"}, noStore: []string{"no-store"}, pragma: []string{"no-cache"},
 		varyAuthorization: vary("Authorization"), varyEncoding: vary("Accept-Encoding"),
 		varyPreflight: []string{preflightVary}, exposed: []string{exposedHeaders}, basic: []string{`Basic realm="tenantry"`}, gzip: []string{"gzip"},
 		noSniff: []string{"nosniff"}, noReferrer: []string{"no-referrer"}, deny: []string{"DENY"},

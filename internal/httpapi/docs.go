@@ -65,9 +65,13 @@ func (x *exchange) choice(name string, possible ...string) (string, []fault.Fiel
 
 // sendFile answers with a file that browsers and proxies may keep, and ask for again by its tag.
 func (x *exchange) sendFile(f file) error {
+	return x.sendCached(f, x.server.fixed.publicNoCache)
+}
+
+func (x *exchange) sendCached(f file, cacheControl []string) error {
 	h := x.w.Header()
 	h["Etag"] = x.value(quoted(f.etag))
-	h["Cache-Control"] = x.server.fixed.publicNoCache
+	h["Cache-Control"] = cacheControl
 	list, present, err := ifMatch(x.r)
 	if err != nil {
 		return err

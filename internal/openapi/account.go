@@ -86,12 +86,30 @@ func serviceSchemas() object {
 			{"additionalProperties", object{{"type", "string"}, {"format", "uri-reference"}}},
 			{"description", "Where to go from here."},
 		}},
+		{"KeySet", open(object{
+			{"keys", object{{"type", "array"}, {"items", keySchema()}}},
+		}, "keys")},
 		{"EventsVerification", open(object{
 			{"ok", object{{"type", "boolean"}, {"description", "Whether all events are as they were written."}}},
 			{"checked", described(number, "How many events fit, from the first one on.")},
 			{"first_broken", described(nullable(number), "The number of the first event that does not fit or is missing.")},
 		}, "ok", "checked", "first_broken")},
 	}
+}
+
+// keySchema is a public key; its numbers are there by the kind of key.
+func keySchema() object {
+	return open(object{
+		{"kty", object{{"type", "string"}, {"enum", texts("OKP", "EC", "RSA")}, {"description", "The kind of key."}}},
+		{"kid", text("The key's name, which tokens have in their header.")},
+		{"use", object{{"type", "string"}, {"enum", texts("sig")}}},
+		{"alg", object{{"type", "string"}, {"enum", texts("EdDSA", "ES256", "RS256")}, {"description", "The only algorithm that the key is for."}}},
+		{"crv", text("The curve, of OKP and EC.")},
+		{"x", text("A coordinate, of OKP and EC.")},
+		{"y", text("A coordinate, of EC.")},
+		{"n", text("The modulus, of RSA.")},
+		{"e", text("The exponent, of RSA.")},
+	}, "kty", "kid", "use", "alg")
 }
 
 func schemaParameters() array {

@@ -98,7 +98,7 @@ func (b *builder) parameters(op *operation.Operation) array {
 	case operation.Schema:
 		params = append(params, schemaParameters()...)
 		params = append(params, parameterRef("IfNoneMatch"))
-	case operation.SwaggerUI, operation.ReDoc:
+	case operation.SwaggerUI, operation.ReDoc, operation.KeySet:
 		params = append(params, parameterRef("IfNoneMatch"))
 	default:
 	}
@@ -167,7 +167,7 @@ func (b *builder) responses(op *operation.Operation) object {
 		refused = append(refused, notValid)
 	case operation.Ready:
 		refused = append(refused, notValid, unavailable)
-	case operation.Schema, operation.SwaggerUI, operation.ReDoc:
+	case operation.Schema, operation.SwaggerUI, operation.ReDoc, operation.KeySet:
 		refused = append(refused, malformed, preconditionFails, notValid)
 	case operation.SignIn:
 		refused = append(refused, malformed, wrongCredentials, permissionDenied, bodyTooLarge, wrongMedia, chooseTenant, unavailable)
@@ -242,6 +242,8 @@ func (b *builder) success(op *operation.Operation) object {
 		return clientTokenAnswers()
 	case operation.Report:
 		return answered("200", "The report.", ref(reportName(op.ID)))
+	case operation.KeySet:
+		return append(answered("200", "The keys; `{\"keys\":[]}` where there are none.", ref("KeySet"), "ETag"), notModified())
 	case operation.Schema:
 		return append(schemaAnswer(), notModified())
 	case operation.SwaggerUI, operation.ReDoc:

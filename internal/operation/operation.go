@@ -43,6 +43,8 @@ const (
 	OperatorMe
 	// ExchangeToken lets an operator into a tenant.
 	ExchangeToken
+	// KeySet tells the public keys of tokens.
+	KeySet
 	Schema
 	SwaggerUI
 	ReDoc

@@ -51,6 +51,12 @@ func platform() []Operation {
 			Summary: "Say who the caller is", Access: policy.Read, Rule: policy.Viewers,
 		},
 		public("issueClientToken", "POST", Prefix+"auth/oauth/token/", ClientToken, "auth", "Give a service account an access token (OAuth 2 client credentials)"),
+		{
+			ID: "getKeySet", Method: "GET", Path: "/.well-known/jwks.json", Kind: KeySet, Tag: "auth", Summary: "The public keys of tokens",
+			Description: "A JSON Web Key Set (RFC 7517) for services that verify access tokens by themselves: the keys that sign now, that will " +
+				"soon, and that did while their tokens are good. Tokens that are signed with a secret, as by default, have none. " +
+				"A token that verifies may have been revoked since.",
+		},
 		public("getSchema", "GET", "/api/schema/", Schema, "service", "The OpenAPI document"),
 		public("getSwaggerUI", "GET", "/api/docs/", SwaggerUI, "service", "The document in Swagger UI"),
 		public("getReDoc", "GET", "/api/redoc/", ReDoc, "service", "The document in ReDoc"),

@@ -107,7 +107,7 @@ func (a *Authority) signTenant(c Claims) (string, error) {
 }
 
 func (a *Authority) sign(p payload) (string, error) {
-	k, err := a.keys.Load().signing(p.IssuedAt.Time)
+	k, err := a.keys.Load().signing(p.IssuedAt.Time, p.ExpiresAt.Time)
 	if err != nil {
 		return "", fmt.Errorf("sign token: %w", err)
 	}

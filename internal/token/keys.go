@@ -44,6 +44,10 @@ func (t Times) State(now time.Time) State {
 // Verifies reports whether the key's tokens are good.
 func (t Times) Verifies(now time.Time) bool { return !reached(t.RetiresAt, now) }
 
+func (t Times) endsBefore(end time.Time) bool {
+	return !t.RetiresAt.IsZero() && t.RetiresAt.Before(end)
+}
+
 func reached(t, now time.Time) bool { return !t.IsZero() && !now.Before(t) }
 
 // Key is a pair and when it is used.
@@ -158,12 +162,17 @@ func (s *keyset) verifies(id string, now time.Time) bool {
 	return known && k.Verifies(now)
 }
 
-// signing returns the key that signs: the pair that became current last, else the secret.
-func (s *keyset) signing(now time.Time) (*key, error) {
+// signing returns the key that signs a token with the end: the pair that became current last, else the secret. A
+// token that would outlive its key is signed by the newest pair, which is about to become current.
+func (s *keyset) signing(now, end time.Time) (*key, error) {
 	for _, k := range slices.Backward(s.pairs) {
-		if k.State(now) == Current {
-			return k, nil
+		if k.State(now) != Current {
+			continue
 		}
+		if newest := s.pairs[len(s.pairs)-1]; k.endsBefore(end) && !newest.endsBefore(end) {
+			return newest, nil
+		}
+		return k, nil
 	}
 	if secret, used := s.byID[""]; used {
 		return secret, nil

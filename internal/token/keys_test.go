@@ -113,11 +113,32 @@ func TestKeysHaveTheirTimes(t *testing.T) {
 	}
 }
 
+// TestNoTokenOutlivesItsKey signs a token of a year just after a rotation that left the key a week.
+func TestNoTokenOutlivesItsKey(t *testing.T) {
+	t.Parallel()
+	a, _ := setup(t)
+	first, second := active(t, token.EdDSA), active(t, token.ES256)
+	second.ActivatesAt = start.Add(5 * time.Second)
+	first.DeactivatesAt, first.RetiresAt = second.ActivatesAt, start.Add(7*24*time.Hour)
+	replace(t, a, true, first, second)
+	for end, want := range map[time.Time]token.Key{first.RetiresAt: first, first.RetiresAt.Add(time.Second): second} {
+		c := claims()
+		c.ExpiresAt = end
+		raw, err := a.SignAccess(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if kid := kidOf(t, raw); kid != want.ID() {
+			t.Errorf("a token until %s is signed with %s", end, kid)
+		}
+	}
+}
+
 // signNow signs a token that is good for a while and returns its kid.
 func signNow(tb testing.TB, a *token.Authority) string {
 	tb.Helper()
 	long := claims()
-	long.ExpiresAt = start.Add(24 * time.Hour)
+	long.ExpiresAt = start.Add(time.Hour)
 	raw, err := a.SignAccess(long)
 	if err != nil {
 		tb.Fatal(err)

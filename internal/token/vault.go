@@ -15,8 +15,8 @@ import (
 // can write to the storage but has not the secret can neither read a key, nor change one, nor add one of their own.
 type Vault struct{ aead cipher.AEAD }
 
-// errSealed says nothing of what was found, which may be anything.
-var errSealed = errors.New("it was sealed with another key-encryption key, or changed since")
+// ErrSealed is the error of a sealed key that does not open. It says nothing of what was found, which may be anything.
+var ErrSealed = errors.New("it was sealed with another key-encryption key, or changed since")
 
 // NewVault returns a vault whose key is derived from the secret, which takes 32 bytes at least.
 func NewVault(secret []byte) (*Vault, error) {
@@ -49,12 +49,12 @@ func (v *Vault) Seal(p Pair) ([]byte, error) {
 func (v *Vault) Open(id string, algorithm Algorithm, sealed []byte) (Pair, error) {
 	plain, err := v.aead.Open(nil, nil, sealed, label(id, algorithm))
 	if err != nil {
-		return Pair{}, fmt.Errorf("open key %s: %w", id, errSealed)
+		return Pair{}, fmt.Errorf("open key %s: %w", id, ErrSealed)
 	}
 	parsed, err := x509.ParsePKCS8PrivateKey(plain)
 	private, signs := parsed.(crypto.Signer)
 	if err != nil || !signs || !fits(algorithm, private) {
-		return Pair{}, fmt.Errorf("open key %s: %w", id, errSealed)
+		return Pair{}, fmt.Errorf("open key %s: %w", id, ErrSealed)
 	}
 	return newPair(algorithm, private)
 }

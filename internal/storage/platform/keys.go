@@ -71,17 +71,37 @@ func (p keys) Retire(ctx context.Context, key string, now time.Time) error {
 
 func (t transaction) retire(ctx context.Context, key string, now time.Time) error {
 	if key == storage.DefaultKey {
-		_, err := t.exec(ctx, "INSERT INTO platform.signing_keys (id, algorithm, sealed, public, created_at, activates_at, retires_at)"+
+		n, err := t.exec(ctx, "INSERT INTO platform.signing_keys (id, algorithm, sealed, public, created_at, activates_at, retires_at)"+
 			" VALUES ($1, 'HS256', $2, '', $3, $4, $5) ON CONFLICT (id) DO NOTHING",
 			key, []byte{}, t.moment(now), t.moment(now), t.moment(now))
-		return err
+		return changed(n, err)
 	}
-	n, err := t.exec(ctx, "UPDATE platform.signing_keys SET sealed = $2, retires_at = $3"+
-		" WHERE id = $1 AND (retires_at IS NULL OR retires_at > $4)", key, []byte{}, t.moment(now), t.moment(now))
+	// What has ended by itself may still have its private half.
+	n, err := t.exec(ctx, "UPDATE platform.signing_keys SET sealed = $2,"+
+		" retires_at = CASE WHEN retires_at <= $3 THEN retires_at ELSE $4 END"+
+		" WHERE id = $1 AND (length(sealed) > 0 OR retires_at IS NULL)", key, []byte{}, t.moment(now), t.moment(now))
 	if err != nil || n > 0 {
 		return err
 	}
-	return t.one(ctx, "UPDATE platform.signing_keys SET sealed = $2 WHERE id = $1", key, []byte{})
+	return t.known(ctx, key)
+}
+
+// changed returns errNothing where no row was changed.
+func changed(n int64, err error) error {
+	if err == nil && n == 0 {
+		return errNothing
+	}
+	return err
+}
+
+// known returns errNothing for a key that there is, and not_found for another.
+func (t transaction) known(ctx context.Context, key string) error {
+	var n int64
+	err := t.tx.QueryRowContext(ctx, t.sql("SELECT count(*) FROM platform.signing_keys WHERE id = $1"), key).Scan(&n)
+	if err == nil && n == 0 {
+		return fault.Missing()
+	}
+	return changed(0, err)
 }
 
 // keepSigning refuses a change that leaves nothing to sign with, now or later. The secret does for both.

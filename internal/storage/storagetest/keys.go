@@ -58,8 +58,10 @@ func keyCases() []testCase {
 			b.must(b.keys().Retire(b.ctx, "first", moment(20)))
 			first.DeactivatesAt, first.RetiresAt, first.Sealed = moment(15), moment(20), nil
 			b.wantKeys(first, second)
+			before := b.generation()
 			b.must(b.keys().Retire(b.ctx, "first", moment(30))) // again, which changes nothing
 			b.wantKeys(first, second)
+			b.wantGeneration(before, 0)
 			b.must(b.keys().Retire(b.ctx, "second", moment(12))) // before it was active; the secret signs
 			second.RetiresAt, second.Sealed = moment(12), nil
 			b.wantKeys(first, second)
@@ -109,6 +111,12 @@ func keyCases() []testCase {
 				b.Fatalf("%d keys have no end", len(endless))
 			}
 		}},
+		{"a key that has ended by itself loses its private half", func(b *bench) {
+			first, second := b.rotate("first", 0, 5), b.rotate("second", 10, 15)
+			b.must(b.keys().Retire(b.ctx, "first", moment(100)))
+			first.DeactivatesAt, first.RetiresAt, first.Sealed = moment(15), moment(75), nil
+			b.wantKeys(first, second)
+		}},
 		{"pruning forgets the private halves of keys that have ended, and nothing else", func(b *bench) {
 			first, second := b.rotate("first", 0, 5), b.rotate("second", 10, 15)
 			first.DeactivatesAt, first.RetiresAt = moment(15), moment(75)
@@ -143,13 +151,18 @@ func lastKeyStays(b *bench) {
 
 func (b *bench) keys() storage.Keys { return b.engine.Platform().Keys() }
 
-// rotate adds a key that was made at the one second and is active from the other on; tokens are good for a minute.
-func (b *bench) rotate(name string, made, active int) storage.SigningKey {
-	b.Helper()
-	k := storage.SigningKey{
+// key is made at the one second and active from the other on.
+func key(name string, made, active int) storage.SigningKey {
+	return storage.SigningKey{
 		ID: name, Algorithm: "ES256", Sealed: []byte("\x00sealed " + name), Public: `{"kid":"` + name + `"}`,
 		CreatedAt: moment(made), ActivatesAt: moment(active),
 	}
+}
+
+// rotate adds a key; tokens are good for a minute.
+func (b *bench) rotate(name string, made, active int) storage.SigningKey {
+	b.Helper()
+	k := key(name, made, active)
 	b.must(b.keys().Rotate(b.ctx, k, time.Minute))
 	return k
 }

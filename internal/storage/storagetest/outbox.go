@@ -134,6 +134,8 @@ func recordedChanges(b *bench) {
 			m := storage.Membership{ID: id.New(), Tenant: b.tenants[1], User: u.ID, Role: policy.Member, CreatedAt: moment(0)}
 			return p.Memberships().Join(b.ctx, m, nil)
 		},
+		func(p storage.Platform) error { return p.Keys().Rotate(b.ctx, key("a", 0, 1), time.Minute) },
+		func(p storage.Platform) error { return p.Keys().Retire(b.ctx, storage.DefaultKey, moment(2)) },
 	} {
 		own, platforms := b.queued("own"), b.queued("platform's")
 		platforms.Trail = tenant.Platform
@@ -152,6 +154,8 @@ func failedChanges(b *bench) {
 	m := b.member(b.tenants[0], u.ID, policy.Owner)
 	f, g := b.family(u.ID), b.family(u.ID)
 	b.must(b.tokens().RevokeFamily(b.ctx, g.ID, moment(0)))
+	b.rotate("a", 0, 1)
+	b.must(b.keys().Retire(b.ctx, "a", moment(2)))
 	for i, do := range []func(p storage.Platform) error{
 		func(p storage.Platform) error { return p.Memberships().Delete(b.ctx, b.tenants[0], m.ID) },
 		func(p storage.Platform) error { return p.Tenants().SetStatus(b.ctx, tenant.NewID(), tenant.Suspended) },
@@ -166,6 +170,10 @@ func failedChanges(b *bench) {
 		},
 		func(p storage.Platform) error { return p.Tokens().RevokeFamily(b.ctx, g.ID, moment(0)) },
 		func(p storage.Platform) error { return p.Tokens().RevokeFamily(b.ctx, id.New(), moment(0)) },
+		func(p storage.Platform) error { return p.Keys().Rotate(b.ctx, key("a", 0, 1), time.Minute) },
+		func(p storage.Platform) error { return p.Keys().Retire(b.ctx, "a", moment(3)) },
+		func(p storage.Platform) error { return p.Keys().Retire(b.ctx, storage.DefaultKey, moment(0)) },
+		func(p storage.Platform) error { return p.Keys().Retire(b.ctx, "b", moment(3)) },
 	} {
 		_ = do(b.engine.Platform().Recording(b.queued("lost"))) // what each answers is told elsewhere
 		if got, err := b.outbox().Claim(b.ctx, moment(5), moment(6), 9); err != nil || len(got) > 0 {
