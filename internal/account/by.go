@@ -60,6 +60,15 @@ func (s *Service) event(by By, action, resource string, record id.ID, changes ..
 	}
 }
 
+// concerning puts an event into the trail of the tenant that it concerns. What an operator does goes into the
+// platform's as well, so that one trail shows all that operators do.
+func concerning(t tenant.ID, by By, e storage.Event) []storage.QueuedEvent {
+	if by.Actor.Kind == policy.Operator && by.Actor.Tenant.IsZero() {
+		return in(e, t, tenant.Platform)
+	}
+	return in(e, t)
+}
+
 // in puts an event into trails. In each it has an id of its own: the outbox takes an id once.
 func in(e storage.Event, trails ...tenant.ID) []storage.QueuedEvent {
 	queued := make([]storage.QueuedEvent, len(trails))

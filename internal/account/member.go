@@ -31,7 +31,7 @@ func (s *Service) CreateMember(ctx context.Context, by By, t tenant.ID, membersh
 func (s *Service) join(ctx context.Context, by By, u storage.User, m storage.Membership) error {
 	event := s.event(by, "created", aboutMembers, m.ID, made("user", schema.ID(u.ID)), made("username", schema.String(u.Username)),
 		made("role", schema.String(m.Role.String())))
-	return s.change(ctx, in(event, m.Tenant), func(p storage.Platform) error { return p.Memberships().Create(ctx, m) })
+	return s.change(ctx, concerning(m.Tenant, by, event), func(p storage.Platform) error { return p.Memberships().Create(ctx, m) })
 }
 
 // ChangeMember gives the user, who is a member of the tenant, another role; not_found, permission_denied where it, or
@@ -46,7 +46,7 @@ func (s *Service) ChangeMember(ctx context.Context, by By, t tenant.ID, user id.
 		return err
 	}
 	event := s.event(by, "updated", aboutMembers, m.ID, change{"role", schema.String(m.Role.String()), schema.String(role.String())})
-	return s.change(ctx, in(event, t), func(p storage.Platform) error { return p.Memberships().SetRole(ctx, t, m.ID, role) })
+	return s.change(ctx, concerning(t, by, event), func(p storage.Platform) error { return p.Memberships().SetRole(ctx, t, m.ID, role) })
 }
 
 // DeleteMember ends the user's membership; not_found, permission_denied where their role is above the caller's,
@@ -62,5 +62,5 @@ func (s *Service) DeleteMember(ctx context.Context, by By, t tenant.ID, user id.
 	}
 	event := s.event(by, "deleted", aboutMembers, m.ID, gone("user", schema.ID(m.User)), gone("username", schema.String(at.User.Username)),
 		gone("role", schema.String(m.Role.String())))
-	return s.change(ctx, in(event, t), func(p storage.Platform) error { return p.Memberships().Delete(ctx, t, m.ID) })
+	return s.change(ctx, concerning(t, by, event), func(p storage.Platform) error { return p.Memberships().Delete(ctx, t, m.ID) })
 }

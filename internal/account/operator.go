@@ -43,6 +43,9 @@ func (s *Service) SignInOperator(ctx context.Context, by By, username, password 
 		return Grant{}, err
 	}
 	if err := s.confirm(ctx, user, password, family.ID); err != nil {
+		if fault.Is(err, fault.CredentialsInvalid) {
+			s.logInFailed(ctx, by, nil)
+		}
 		return Grant{}, err
 	}
 	if weak {
@@ -106,6 +109,9 @@ func (s *Service) RevokeOperator(ctx context.Context, by By, raw string) error {
 		return nil // what is no token of ours needs no taking back
 	}
 	by.Actor = policy.Actor{Kind: policy.Operator, ID: claims.User}
+	if at, err := s.gate.standing(ctx, place{kind: policy.Operator, caller: claims.User}); err == nil { // else they are none any more
+		by.Actor.Name = at.User.Username
+	}
 	defer s.courier.ring()
 	defer s.gate.drop()
 	event := in(s.event(by, "logged_out", aboutUsers, claims.User), tenant.Platform)

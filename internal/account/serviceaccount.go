@@ -163,6 +163,7 @@ func (s *Service) SignInService(ctx context.Context, by By, clientID, secret str
 		return ServiceGrant{}, clientInvalid()
 	}
 	if t.Status != tenant.Active {
+		s.serviceFailed(ctx, by, account, held.Tenant)
 		return ServiceGrant{}, suspended()
 	}
 	for _, scope := range scopes {

@@ -15,6 +15,8 @@ import (
 	"github.com/tenantry/tenantry/internal/id"
 	"github.com/tenantry/tenantry/internal/policy"
 	"github.com/tenantry/tenantry/internal/storage"
+	"github.com/tenantry/tenantry/internal/storage/postgres"
+	"github.com/tenantry/tenantry/internal/storage/postgres/pgtest"
 	"github.com/tenantry/tenantry/internal/storage/sqlite"
 	"github.com/tenantry/tenantry/internal/tenant"
 	"github.com/tenantry/tenantry/internal/token"
@@ -54,8 +56,32 @@ type fixture struct {
 
 func setup(tb testing.TB) *fixture {
 	tb.Helper()
+	return setupOn(tb, func(now func() time.Time) (storage.Engine, error) {
+		return sqlite.Open(tb.Context(), sqlite.Config{Dir: tb.TempDir(), Clock: now, Synchronous: "normal"})
+	})
+}
+
+// onBothEngines runs a test of what the engines have a part in.
+func onBothEngines(t *testing.T, test func(t *testing.T, f *fixture)) {
+	t.Helper()
+	t.Parallel()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		test(t, setup(t))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		db := pgtest.New(t)
+		test(t, setupOn(t, func(now func() time.Time) (storage.Engine, error) {
+			return postgres.Open(t.Context(), postgres.Config{URL: db.ServerURL, MigrationURL: db.OwnerURL, Clock: now, MaxConns: 8})
+		}))
+	})
+}
+
+func setupOn(tb testing.TB, open func(now func() time.Time) (storage.Engine, error)) *fixture {
+	tb.Helper()
 	f := &fixture{clock: &clock{}, log: &logged{}}
-	engine, err := sqlite.Open(tb.Context(), sqlite.Config{Dir: tb.TempDir(), Clock: f.clock.Now, Synchronous: "normal"})
+	engine, err := open(f.clock.Now)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -198,6 +224,9 @@ type platform struct {
 	down                          atomic.Bool
 	generations, standings, finds atomic.Int64
 	identities                    atomic.Int64
+	adds                          atomic.Int64 // of events without a change
+	deaf                          atomic.Bool  // takes no such event
+	beforeAdd                     func()
 	afterStanding, beforeCreate   func()
 	beforeFind                    func()
 	mu                            sync.Mutex
@@ -238,6 +267,22 @@ func (p *platform) Users() storage.Users { return users{p.Platform.Users(), p} }
 
 func (p *platform) Recording(events ...storage.QueuedEvent) storage.Platform {
 	return recording{p.Platform.Recording(events...), p}
+}
+
+func (p *platform) Outbox() storage.Outbox { return outbox{p.Platform.Outbox(), p} }
+
+type outbox struct {
+	storage.Outbox
+	p *platform
+}
+
+func (o outbox) Add(ctx context.Context, events ...storage.QueuedEvent) error {
+	o.p.adds.Add(1)
+	o.p.hook(&o.p.beforeAdd)()
+	if o.p.deaf.Load() {
+		return errDown
+	}
+	return o.Outbox.Add(ctx, events...)
 }
 
 // recording is the platform for one change.

@@ -20,6 +20,8 @@ type Accounts interface {
 	SignInService(ctx context.Context, by account.By, clientID, secret string, scopes []string) (account.ServiceGrant, error)
 	Verify(ctx context.Context, raw string) (account.Verified, error)
 	Revoke(ctx context.Context, by account.By, raw string) error
+	// Refused leaves the event of a refusal.
+	Refused(ctx context.Context, by account.By, r account.Refusal) error
 }
 
 func (s *server) signIn(x *exchange) error {

@@ -7,8 +7,10 @@ import (
 	"net/http"
 	"runtime/debug"
 
+	"github.com/tenantry/tenantry/internal/account"
 	"github.com/tenantry/tenantry/internal/fault"
 	"github.com/tenantry/tenantry/internal/httpapi/problem"
+	"github.com/tenantry/tenantry/internal/id"
 )
 
 // ServeHTTP takes one request from its first byte to its line in the log.
@@ -152,7 +154,27 @@ func (s *server) refuse(x *exchange, err error) {
 	if problem.Of(f.Code).Status >= http.StatusInternalServerError {
 		s.logFault(x, f)
 	}
+	if f.Code == fault.PermissionDenied && x.known {
+		s.noteRefusal(x)
+	}
 	x.sendProblem(f)
+}
+
+// noteRefusal leaves an event of what the caller may not do. That it can't be written makes nothing allowed: the answer
+// is the same, and the log has it.
+func (s *server) noteRefusal(x *exchange) {
+	refusal := account.Refusal{Operation: x.endpoint.op.ID}
+	if r := x.endpoint.op.Resource; r != nil {
+		refusal.Resource = r.Name
+	}
+	if r := x.endpoint.op.ParentResource; r != nil { // the id in the path is its
+		refusal.Resource = r.Name
+	}
+	refusal.Record, _ = id.Parse(x.id())
+	if err := s.accounts.Refused(x.ctx, x.by(), refusal); err != nil {
+		s.logger.LogAttrs(x.ctx, slog.LevelError, "a refusal left no event", slog.String("request_id", x.requestID),
+			slog.String("operation", refusal.Operation), slog.String("cause", err.Error()))
+	}
 }
 
 func (s *server) logFault(x *exchange, f *fault.Error) {

@@ -124,6 +124,19 @@ type accounts struct {
 	user     id.ID
 	signedIn []string
 	err      error
+	// refused are the refusals that left an event, refusing is why none can.
+	refused  []account.Refusal
+	refusing error
+}
+
+func (f *accounts) Refused(_ context.Context, by account.By, r account.Refusal) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.refused = append(f.refused, r)
+	if by.Actor.ID != f.user || by.RequestID == "" || by.IP == "" {
+		return errors.New("nobody was refused")
+	}
+	return f.refusing
 }
 
 func (f *accounts) Authenticate(_ context.Context, _ account.By, raw string) (account.Session, error) {
