@@ -207,12 +207,6 @@ func TestWhoHangsUpIsSeenAnyway(t *testing.T) {
 	_, err := f.SignIn(ctx, by, "bob", "wrong", "acme")
 	wantCode(t, err, fault.CredentialsInvalid)
 	f.wantActions(t, f.acme.ID, acme, "log_in_failed members")
-	by := by
-	by.Actor.Tenant = f.acme.ID
-	if err := f.Refused(ctx, by, account.Refusal{Resource: "tasks"}); err != nil {
-		t.Fatal(err)
-	}
-	f.wantActions(t, f.acme.ID, acme+1, "permission_denied tasks")
 }
 
 // TestNoSecretIsInAnyEvent looks for everything secret that this package knows in every trail and in the outbox.

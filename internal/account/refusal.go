@@ -22,6 +22,5 @@ func (s *Service) Refused(ctx context.Context, by By, r Refusal) error {
 		trail = tenant.Platform
 	}
 	event := s.event(by, "permission_denied", r.Resource, r.Record, made("operation", schema.String(r.Operation)))
-	// Whoever hangs up early must not get away unseen.
-	return s.courier.append(context.WithoutCancel(ctx), trail, s.courier.claimed(in(event, trail)))
+	return s.courier.append(ctx, trail, s.courier.claimed(in(event, trail)))
 }

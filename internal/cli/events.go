@@ -12,10 +12,13 @@ type eventsCommand struct {
 	Verify eventsVerify `cmd:"" help:"Recompute the chain of each tenant's events; the exit code is 1 where one was changed or is missing."`
 }
 
+// platformTrail stands where a trail's tenant would; no slug has parentheses.
+const platformTrail = "(platform)"
+
 type eventsVerify struct {
 	Storage `embed:"" group:"storage"`
 	Format
-	Tenant string `arg:"" optional:"" help:"The slug or id of a single tenant; without it all."`
+	Tenant string `arg:"" optional:"" help:"The slug or id of a single tenant; without it all, and the platform's own trail."`
 }
 
 func (c *eventsVerify) Run(ctx context.Context, s *session) error {
@@ -53,7 +56,8 @@ func (c *eventsVerify) Run(ctx context.Context, s *session) error {
 
 func (c *eventsVerify) tenants(ctx context.Context, accounts Accounts) ([]tenant.Tenant, error) {
 	if c.Tenant == "" {
-		return all(func(last tenant.Tenant) ([]tenant.Tenant, error) { return accounts.Tenants(ctx, last.ID, pageSize) })
+		found, err := all(func(last tenant.Tenant) ([]tenant.Tenant, error) { return accounts.Tenants(ctx, last.ID, pageSize) })
+		return append(found, tenant.Tenant{ID: tenant.Platform, Slug: platformTrail}), err
 	}
 	found, err := accounts.Tenant(ctx, c.Tenant)
 	if err != nil {

@@ -13,9 +13,10 @@ func TestEventsVerify(t *testing.T) {
 	b.run("tenant", "create", "globex")
 	acme, globex := b.fake.accounts.tenants[0].ID, b.fake.accounts.tenants[1].ID
 	b.fake.broken = map[tenant.ID]int64{globex: 8}
-	const headings = "ID                                     SLUG     OK    CHECKED   FIRST BROKEN\n"
+	const headings = "ID                                     SLUG         OK    CHECKED   FIRST BROKEN\n"
 	want := result{
-		1, headings + acme.String() + "   acme     yes   7\n" + globex.String() + "   globex   no    7   8\n",
+		1, headings + acme.String() + "   acme         yes   7\n" + globex.String() + "   globex       no    7   8\n" +
+			"ffffffff-ffff-ffff-ffff-ffffffffffff   (platform)   yes   7\n",
 		"tenantry: events were changed or are missing: globex\n",
 	}
 	if got := b.run("events", "verify"); got != want {

@@ -35,6 +35,8 @@ type reader interface {
 	Get(ctx context.Context, call resource.Call, op *operation.Operation, id string, params url.Values) (resource.Answer, error)
 	Report(ctx context.Context, call resource.Call, op *operation.Operation) ([]byte, error)
 	VerifyEvents(ctx context.Context, call resource.Call, op *operation.Operation) ([]byte, error)
+	// Meant returns the record that an operation's path means, zero where the caller's tenant has none such.
+	Meant(ctx context.Context, call resource.Call, op *operation.Operation, id string) id.ID
 }
 
 type writer interface {

@@ -1,7 +1,9 @@
 package httpapi_test
 
 import (
+	"context"
 	"errors"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -10,6 +12,7 @@ import (
 	"github.com/tenantry/tenantry/internal/account"
 	"github.com/tenantry/tenantry/internal/fault"
 	"github.com/tenantry/tenantry/internal/id"
+	"github.com/tenantry/tenantry/internal/tenant"
 )
 
 func TestRefusalsOfPermissionLeaveAnEvent(t *testing.T) {
@@ -23,6 +26,7 @@ func TestRefusalsOfPermissionLeaveAnEvent(t *testing.T) {
 		{"viewer", "PATCH " + one, `{}`, account.Refusal{Operation: "updateTask", Resource: "tasks", Record: record}},
 		{"viewer", "POST " + one + "complete/", ``, account.Refusal{Operation: "completeTask", Resource: "tasks", Record: record}},
 		{"viewer", "DELETE " + all + "nonsense/", ``, account.Refusal{Operation: "deleteTask", Resource: "tasks"}},
+		{"viewer", "DELETE " + all + tenant.NewID().String() + "/", ``, account.Refusal{Operation: "deleteTask", Resource: "tasks"}},
 		{"member", "GET /api/v1/events/", ``, account.Refusal{Operation: "listEvents", Resource: "events"}},
 	} {
 		b := setup(t)
@@ -52,6 +56,22 @@ func TestARefusalWithoutItsEventIsStillARefusal(t *testing.T) {
 	problem(t, b.send(request{as: "viewer", do: "POST " + all, body: `{}`}), 403, "permission_denied")
 	if log := b.log.String(); !strings.Contains(log, "left no event") || !strings.Contains(log, "disk full") {
 		t.Errorf("the log says nothing: %s", log)
+	}
+}
+
+// TestWhoHangsUpIsSeenAnyway ends the request's context where a client does that has seen enough.
+func TestWhoHangsUpIsSeenAnyway(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.resources.err = fault.New(fault.PermissionDenied, "")
+	ctx, hangUp := context.WithCancel(t.Context())
+	b.resources.do = func(context.Context) { hangUp() }
+	req := httptest.NewRequestWithContext(ctx, "GET", one, nil)
+	req.Header.Set("Authorization", "Bearer owner")
+	b.handler.ServeHTTP(httptest.NewRecorder(), req)
+	record, _ := id.Parse(recordID)
+	if diff := cmp.Diff([]account.Refusal{{Operation: "getTask", Resource: "tasks", Record: record}}, b.accounts.refused); diff != "" {
+		t.Error(diff)
 	}
 }
 

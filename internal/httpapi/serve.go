@@ -6,11 +6,11 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"time"
 
 	"github.com/tenantry/tenantry/internal/account"
 	"github.com/tenantry/tenantry/internal/fault"
 	"github.com/tenantry/tenantry/internal/httpapi/problem"
-	"github.com/tenantry/tenantry/internal/id"
 )
 
 // ServeHTTP takes one request from its first byte to its line in the log.
@@ -160,18 +160,19 @@ func (s *server) refuse(x *exchange, err error) {
 	x.sendProblem(f)
 }
 
+// refusalTime bounds how long a refusal waits for its event.
+const refusalTime = 5 * time.Second
+
 // noteRefusal leaves an event of what the caller may not do. That it can't be written makes nothing allowed: the answer
 // is the same, and the log has it.
 func (s *server) noteRefusal(x *exchange) {
-	refusal := account.Refusal{Operation: x.endpoint.op.ID}
-	if r := x.endpoint.op.Resource; r != nil {
-		refusal.Resource = r.Name
-	}
-	if r := x.endpoint.op.ParentResource; r != nil { // the id in the path is its
-		refusal.Resource = r.Name
-	}
-	refusal.Record, _ = id.Parse(x.id())
-	if err := s.accounts.Refused(x.ctx, x.by(), refusal); err != nil {
+	// Whoever hangs up early must not get away unseen.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(x.ctx), refusalTime)
+	defer cancel()
+	op := x.endpoint.op
+	// The tag is what events call the resource, which of a list below another record is that one's.
+	refusal := account.Refusal{Operation: op.ID, Resource: op.Tag, Record: s.resources.Meant(ctx, x.call(), op, x.id())}
+	if err := s.accounts.Refused(ctx, x.by(), refusal); err != nil {
 		s.logger.LogAttrs(x.ctx, slog.LevelError, "a refusal left no event", slog.String("request_id", x.requestID),
 			slog.String("operation", refusal.Operation), slog.String("cause", err.Error()))
 	}

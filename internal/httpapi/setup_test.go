@@ -112,6 +112,15 @@ func (f *resources) Report(ctx context.Context, c resource.Call, op *operation.O
 	return f.report, f.take(ctx, op, call{name: "Report", call: c})
 }
 
+// Meant finds the one record that there is.
+func (f *resources) Meant(ctx context.Context, _ resource.Call, _ *operation.Operation, text string) id.ID {
+	if text != recordID || ctx.Err() != nil {
+		return id.ID{}
+	}
+	record, _ := id.Parse(text)
+	return record
+}
+
 func (f *resources) VerifyEvents(ctx context.Context, c resource.Call, op *operation.Operation) ([]byte, error) {
 	return f.report, f.take(ctx, op, call{name: "VerifyEvents", call: c})
 }
@@ -129,9 +138,12 @@ type accounts struct {
 	refusing error
 }
 
-func (f *accounts) Refused(_ context.Context, by account.By, r account.Refusal) error {
+func (f *accounts) Refused(ctx context.Context, by account.By, r account.Refusal) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	f.refused = append(f.refused, r)
 	if by.Actor.ID != f.user || by.RequestID == "" || by.IP == "" {
 		return errors.New("nobody was refused")

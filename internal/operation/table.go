@@ -34,6 +34,15 @@ func Table(resources []*schema.Resource, events *schema.Resource, rules map[stri
 			ID: "verifyEvents", Method: "GET", Path: Prefix + "events/verify/", Kind: VerifyEvents, Audience: TenantToken, Tag: "events",
 			Summary: "Recompute the chain of events", Resource: events, Access: policy.Read, Rule: policy.Admins,
 		},
+		Operation{
+			ID: "adminListEvents", Method: "GET", Path: AdminPrefix + "events/", Kind: ListEvents, Audience: OperatorToken, Tag: "operators",
+			Summary: "List the platform's events, newest first", Resource: events, Access: policy.Read, Rule: policy.Operators,
+			Description: "What happened above the tenants: users, operators and their log-ins, tenants as a whole. What happened in a tenant is in its own trail.",
+		},
+		Operation{
+			ID: "adminVerifyEvents", Method: "GET", Path: AdminPrefix + "events/verify/", Kind: VerifyEvents, Audience: OperatorToken, Tag: "operators",
+			Summary: "Recompute the chain of the platform's events", Resource: events, Access: policy.Read, Rule: policy.Operators,
+		},
 	)
 }
 

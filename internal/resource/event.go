@@ -68,7 +68,7 @@ func (s *Service) VerifyEvents(ctx context.Context, call Call, op *operation.Ope
 	if _, err := s.begin(call, op); err != nil {
 		return nil, err
 	}
-	checked, broken, err := s.VerifyChain(ctx, call.Actor.Tenant)
+	checked, broken, err := s.VerifyChain(ctx, call.plane())
 	if err != nil {
 		return nil, err
 	}

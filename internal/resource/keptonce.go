@@ -82,12 +82,8 @@ type keptMemo struct {
 }
 
 func (s *Service) keptMemo(call Call, op *operation.Operation, path string, body []byte) *keptMemo {
-	of := call.Actor.Tenant
-	if of.IsZero() {
-		of = tenant.Platform
-	}
 	return &keptMemo{
-		service: s, of: of, schema: s.registry.memos,
+		service: s, of: call.plane(), schema: s.registry.memos,
 		key:         hashID(call.Actor.ID[:], []byte(call.IdempotencyKey)),
 		fingerprint: hashID([]byte(op.ID), []byte(call.Parent), []byte(path), body).String(),
 	}

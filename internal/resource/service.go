@@ -105,7 +105,16 @@ func (s *Service) begin(call Call, op *operation.Operation) (*Definition, error)
 // store returns the store of the caller's tenant. It is the only place where one is opened: what runs above it
 // can't name another tenant.
 func (s *Service) store(ctx context.Context, call Call) (storage.Store, error) {
-	return s.open(ctx, call.Actor.Tenant)
+	return s.open(ctx, call.plane())
+}
+
+// plane is the tenant that the caller is in. Operators are in none: what is kept like a tenant's for them, events and
+// the keys of their requests, is the platform's.
+func (c Call) plane() tenant.ID {
+	if c.Actor.Kind == policy.Operator && c.Actor.Tenant.IsZero() {
+		return tenant.Platform
+	}
+	return c.Actor.Tenant
 }
 
 func (s *Service) view(ctx context.Context, call Call, fn func(*Tx) error) error {

@@ -92,7 +92,7 @@ func Events() *schema.Resource {
 			{Name: "seq", Type: schema.Integer, Description: "The event's number in its tenant, from 1 without gaps."},
 			{Name: "at", Type: schema.Time, Filter: true, Description: "When it happened."},
 			{Name: "actor", Type: schema.JSON, Description: "Who did it."},
-			{Name: "action", Type: schema.Text, Filter: true, Description: "What was done: created, updated, deleted, or an action's name."},
+			{Name: "action", Type: schema.Text, Filter: true, Description: "What was done: created, updated, deleted, an action's name, logged_in, log_in_failed, permission_denied, suspended and the like."},
 			{Name: "resource", Type: schema.Text, Filter: true, Description: "The resource it was done to."},
 			{Name: "record", Type: schema.UUID, Nullable: true, Filter: true, Description: "The record it was done to."},
 			{Name: "changes", Type: schema.JSON, Description: "The fields that changed: [old, new] each."},

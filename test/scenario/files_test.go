@@ -120,7 +120,7 @@ func TestFiles(t *testing.T) {
 		f.play(t, []step{
 			{name: "no file yet", do: "GET " + path, status: 404, want: `{"code":"not_found"}`},
 			{name: "nothing to delete", do: "DELETE " + path, status: 404},
-			{name: "a viewer may not", as: "viewer-acme", do: "PUT " + path, body: "x", status: 403},
+			{name: "a viewer may not", as: "viewer-acme", do: "PUT " + path, body: "x", status: 403, events: []string{"permission_denied"}},
 			{name: "nobody may not", as: "nobody", do: "PUT " + path, body: "x", status: 401},
 			{
 				name: "upload", as: "member-acme", do: "PUT " + path, body: "hello, world", header: typed("text/plain; charset=utf-8"), status: 200,

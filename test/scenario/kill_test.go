@@ -41,10 +41,11 @@ func killed(t *testing.T, binary string, env ...string) {
 	p := &process{t: t, binary: binary, dir: t.TempDir(), env: env}
 	p.run("demo", "--tenants", "1", "--projects", "1", "--tasks", "1", "--documents", "0", "--out", filepath.Join(p.dir, "tokens.json"))
 	p.readToken()
-	var acknowledged []string
+	var acknowledged, signedIn []string
 	for range 3 {
 		p.start()
-		acknowledged = append(acknowledged, p.writeUntilKilled()...)
+		writes, logIns := p.writeUntilKilled()
+		acknowledged, signedIn = append(acknowledged, writes...), append(signedIn, logIns...)
 	}
 	if len(acknowledged) < 30 {
 		t.Fatalf("only %d writes were acknowledged: the test proves nothing", len(acknowledged))
@@ -63,6 +64,36 @@ func killed(t *testing.T, binary string, env ...string) {
 	if err := json.Unmarshal(body, &verified); err != nil || status != http.StatusOK || !verified.OK || verified.Checked < len(acknowledged) {
 		t.Errorf("the trail after %d writes: %d %s", len(acknowledged), status, body)
 	}
+	p.wantLogIns(signedIn)
+}
+
+// wantLogIns checks that each of these log-ins left one event, and none left two.
+func (p *process) wantLogIns(acknowledged []string) {
+	p.t.Helper()
+	if len(acknowledged) == 0 {
+		p.t.Fatal("no log-in was acknowledged: the test proves nothing")
+	}
+	_, body := p.send("GET", "/api/v1/events/?action=logged_in&page_size=200", "")
+	var page struct {
+		Results []struct {
+			RequestID string `json:"request_id"`
+		}
+	}
+	if err := json.Unmarshal(body, &page); err != nil {
+		p.t.Fatalf("%v: %s", err, body)
+	}
+	events := map[string]int{}
+	for _, event := range page.Results {
+		events[event.RequestID]++
+		if events[event.RequestID] > 1 {
+			p.t.Errorf("the log-in %s has two events", event.RequestID)
+		}
+	}
+	for _, id := range acknowledged {
+		if events[id] == 0 {
+			p.t.Errorf("the acknowledged log-in %s has no event", id)
+		}
+	}
 }
 
 // process is the real program in an empty directory.
@@ -71,6 +102,7 @@ type process struct {
 	binary, dir string
 	env         []string
 	url, token  string
+	logIn       string // the body of a log-in
 	cmd         *exec.Cmd
 }
 
@@ -96,12 +128,16 @@ func (p *process) readToken() {
 	var file struct {
 		Tenants []struct {
 			AccessToken string `json:"access_token"`
+			Slug        string
+			Users       []struct{ Username, Password string }
 		} `json:"tenants"`
 	}
 	if err := json.Unmarshal(content, &file); err != nil || len(file.Tenants) != 1 {
 		p.t.Fatalf("%v in %s", err, content)
 	}
-	p.token = file.Tenants[0].AccessToken
+	first := file.Tenants[0]
+	p.token = first.AccessToken
+	p.logIn = fmt.Sprintf(`{"username":%q,"password":%q,"tenant":%q}`, first.Users[0].Username, first.Users[0].Password, first.Slug)
 }
 
 // start starts the server and waits until it is ready.
@@ -109,7 +145,7 @@ func (p *process) start() {
 	p.t.Helper()
 	address := freeAddress(p.t)
 	p.url = "http://" + address
-	p.cmd = p.command("serve", "--addr", address, "--rate-authenticated", "off") // it writes as fast as it can
+	p.cmd = p.command("serve", "--addr", address, "--rate-authenticated", "off", "--rate-login", "off", "--rate-login-address", "off") // as fast as it can
 	var output bytes.Buffer
 	p.cmd.Stdout, p.cmd.Stderr = &output, &output
 	if err := p.cmd.Start(); err != nil {
@@ -128,12 +164,10 @@ func (p *process) start() {
 	p.t.Fatalf("the server did not become ready:\n%s", output.String())
 }
 
-// writeUntilKilled creates projects from several clients at once, kills the server while they do, and returns the
-// ids of those that were answered with 201.
-func (p *process) writeUntilKilled() []string {
+// writeUntilKilled creates projects from several clients at once and signs another one in again and again, kills the
+// server while they do, and returns the ids of what was acknowledged: of projects, and of the requests of log-ins.
+func (p *process) writeUntilKilled() (acknowledged, signedIn []string) {
 	var mu sync.Mutex
-	var acknowledged []string
-	enough := make(chan struct{})
 	var clients sync.WaitGroup
 	for client := range 4 {
 		clients.Go(func() {
@@ -144,21 +178,33 @@ func (p *process) writeUntilKilled() []string {
 				}
 				mu.Lock()
 				acknowledged = append(acknowledged, id)
-				if len(acknowledged) == 25 {
-					close(enough)
-				}
 				mu.Unlock()
 			}
 		})
 	}
-	select {
-	case <-enough:
-	case <-time.After(30 * time.Second):
+	clients.Go(func() {
+		for {
+			id := fmt.Sprint("log-in ", time.Now().UnixNano())
+			if status, _, err := p.try(context.Background(), "POST", "/api/v1/auth/token/", p.logIn, "X-Request-ID", id); err != nil || status != http.StatusOK {
+				return
+			}
+			mu.Lock()
+			signedIn = append(signedIn, id)
+			mu.Unlock()
+		}
+	})
+	enough := func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return len(acknowledged) >= 25 && len(signedIn) >= 2
+	}
+	for deadline := time.Now().Add(30 * time.Second); !enough() && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
 	}
 	_ = p.cmd.Process.Kill() // SIGKILL: no handler runs
 	_ = p.cmd.Wait()
 	clients.Wait()
-	return acknowledged
+	return acknowledged, signedIn
 }
 
 func (p *process) create(name string) (string, bool) {
@@ -183,13 +229,16 @@ func (p *process) send(method, path, body string) (int, []byte) {
 	return status, answer
 }
 
-func (p *process) try(ctx context.Context, method, path, body string) (int, []byte, error) {
+func (p *process) try(ctx context.Context, method, path, body string, header ...string) (int, []byte, error) {
 	req, err := http.NewRequestWithContext(ctx, method, p.url+path, bytes.NewReader([]byte(body)))
 	if err != nil {
 		return 0, nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+p.token)
 	req.Header.Set("Content-Type", "application/json")
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return 0, nil, err

@@ -18,8 +18,8 @@ func TestMembers(t *testing.T) {
 			{name: "a user's id is no membership", do: "GET /members/{viewer-acme}/", status: 404},
 			{name: "unknown parameter", do: "GET /members/?rolle=owner", status: 422, want: `{"errors":[{"field":"rolle"}]}`},
 
-			{name: "a member adds nobody", as: "member-acme", do: "POST /members/", body: `{"username":"newcomer","role":"viewer"}`, status: 403, want: `{"code":"permission_denied"}`},
-			{name: "an admin makes no owner", as: "admin-acme", do: "POST /members/", body: `{"username":"newcomer","role":"owner"}`, status: 403, want: `{"code":"permission_denied"}`},
+			{name: "a member adds nobody", as: "member-acme", do: "POST /members/", body: `{"username":"newcomer","role":"viewer"}`, status: 403, want: `{"code":"permission_denied"}`, events: []string{"permission_denied"}},
+			{name: "an admin makes no owner", as: "admin-acme", do: "POST /members/", body: `{"username":"newcomer","role":"owner"}`, status: 403, want: `{"code":"permission_denied"}`, events: []string{"permission_denied"}},
 			{name: "nobody of the name", do: "POST /members/", body: `{"username":"no-one","role":"viewer"}`, status: 422, want: `{"errors":[{"field":"username"}]}`},
 			{name: "an unknown role", do: "POST /members/", body: `{"username":"newcomer","role":"king"}`, status: 422, want: `{"errors":[{"field":"role"}]}`},
 			{name: "an unknown field", do: "POST /members/", body: `{"username":"newcomer","role":"viewer","tenant":"{globex}"}`, status: 422, want: `{"errors":[{"field":"tenant"}]}`},
@@ -29,9 +29,9 @@ func TestMembers(t *testing.T) {
 
 			{name: "an admin changes a role", as: "admin-acme", do: "PATCH /members/{new}/", body: `{"role":"admin"}`, status: 200, want: `{"role":"admin"}`, events: []string{"updated"}},
 			{name: "to the same", do: "PATCH /members/{new}/", body: `{"role":"admin"}`, status: 200, want: `{"role":"admin"}`},
-			{name: "an admin lifts nobody above", as: "admin-acme", do: "PATCH /members/{new}/", body: `{"role":"owner"}`, status: 403},
-			{name: "an admin demotes no owner", as: "admin-acme", do: "PATCH /members/{owner}/", body: `{"role":"viewer"}`, status: 403},
-			{name: "an admin removes no owner", as: "admin-acme", do: "DELETE /members/{owner}/", status: 403},
+			{name: "an admin lifts nobody above", as: "admin-acme", do: "PATCH /members/{new}/", body: `{"role":"owner"}`, status: 403, events: []string{"permission_denied"}},
+			{name: "an admin demotes no owner", as: "admin-acme", do: "PATCH /members/{owner}/", body: `{"role":"viewer"}`, status: 403, events: []string{"permission_denied"}},
+			{name: "an admin removes no owner", as: "admin-acme", do: "DELETE /members/{owner}/", status: 403, events: []string{"permission_denied"}},
 			{name: "who it is can't be changed", do: "PATCH /members/{new}/", body: `{"username":"viewer-acme"}`, status: 422, want: `{"errors":[{"field":"username"}]}`},
 			{name: "nothing to replace", do: "PUT /members/{new}/", body: `{"role":"viewer"}`, status: 405},
 			{name: "an old tag", do: "PATCH /members/{viewer}/", body: `{"role":"member"}`, header: map[string][]string{"If-Match": {`"nonsense"`}}, status: 412},
@@ -56,7 +56,7 @@ func TestOwnTenant(t *testing.T) {
 	onBothEngines(t, func(w *world) {
 		w.play(w.t, []step{
 			{name: "every member sees it", as: "viewer-acme", do: "GET /tenant/", status: 200, want: `{"id":"{acme}","slug":"acme","name":"Tenant acme","status":"active","settings":{}}`},
-			{name: "an admin changes nothing", as: "admin-acme", do: "PATCH /tenant/", body: `{"name":"New"}`, status: 403},
+			{name: "an admin changes nothing", as: "admin-acme", do: "PATCH /tenant/", body: `{"name":"New"}`, status: 403, events: []string{"permission_denied"}},
 			{name: "an owner does", do: "PATCH /tenant/", body: `{"name":"New","settings":{"theme":{"dark":true}}}`, status: 200, want: `{"name":"New","settings":{"theme":{"dark":true}}}`, events: []string{"updated"}},
 			{name: "settings merge", do: "PATCH /tenant/", body: `{"settings":{"theme":{"dark":null,"size":2}}}`, status: 200, want: `{"name":"New","settings":{"theme":{"size":2}}}`, events: []string{"updated"}},
 			{name: "the slug stays", do: "PATCH /tenant/", body: `{"slug":"other"}`, status: 422, want: `{"errors":[{"field":"slug"}]}`},

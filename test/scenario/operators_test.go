@@ -14,9 +14,11 @@ func basicAuth(user, secret string) string {
 // operator makes an operator and signs them in, under the name "operator".
 func (w *world) operator() {
 	w.t.Helper()
-	if _, err := w.service.CreateOperator(w.t.Context(), "root", password); err != nil {
+	root, err := w.service.CreateOperator(w.t.Context(), "root", password)
+	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.vars["root"] = root.String()
 	w.tokens["operator"] = w.operatorSignIn("root").Access
 }
 
@@ -97,7 +99,7 @@ func TestExchange(t *testing.T) {
 			{name: "who it is", as: "inside", do: "GET /me/", status: 200, want: `{"user":{"username":"root"},"tenant":{"slug":"acme"},"role":"admin"}`},
 			{name: "a write names the operator", as: "inside", do: "POST /projects/", body: `{"name":"Fixed"}`, status: 201, save: map[string]string{"fixed": "id"}, events: []string{"created"}},
 			{name: "as the trail says", do: "GET /events/?record={fixed}", status: 200, want: `{"results":[{"actor":{"kind":"operator","name":"root"}}]}`},
-			{name: "a viewer's token writes nothing", as: "looking", do: "POST /projects/", body: `{"name":"No"}`, status: 403},
+			{name: "a viewer's token writes nothing", as: "looking", do: "POST /projects/", body: `{"name":"No"}`, status: 403, events: []string{"permission_denied"}},
 			{name: "nothing of the other tenant", as: "inside", do: "GET /members/?user={owner-globex}", status: 200, want: `{"results":[]}`},
 			{name: "it opens no platform", as: "inside", do: "GET /api/admin/v1/tenants/", status: 401},
 		})

@@ -129,9 +129,9 @@ func TestRoles(t *testing.T) {
 		t := w.t
 		w.play(t, []step{
 			{name: "a viewer reads", as: "viewer-acme", do: "GET /projects/", status: 200},
-			{name: "a viewer writes", as: "viewer-acme", do: "POST /projects/", body: `{"name":"x"}`, status: 403, want: `{"code":"permission_denied"}`},
+			{name: "a viewer writes", as: "viewer-acme", do: "POST /projects/", body: `{"name":"x"}`, status: 403, want: `{"code":"permission_denied"}`, events: []string{"permission_denied"}},
 			{name: "a member writes", as: "member-acme", do: "POST /projects/", body: `{"name":"x"}`, status: 201, want: `{"created_by":"{member-acme}"}`, events: []string{"created"}},
-			{name: "a member reads events", as: "member-acme", do: "GET /events/", status: 403},
+			{name: "a member reads events", as: "member-acme", do: "GET /events/", status: 403, events: []string{"permission_denied"}},
 			{name: "an admin reads events", as: "admin-acme", do: "GET /events/", status: 200},
 			{name: "nobody", as: "nobody", do: "GET /projects/", status: 401, want: `{"code":"not_authenticated"}`},
 			{name: "me", as: "viewer-acme", do: "GET /me/", status: 200, want: `{"user":{"id":"{viewer-acme}","username":"viewer-acme"},"tenant":{"id":"{acme}","slug":"acme"},"role":"viewer","token":{"kind":"user"}}`},

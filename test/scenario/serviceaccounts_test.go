@@ -34,15 +34,15 @@ func TestServiceAccounts(t *testing.T) {
 	onBothEngines(t, func(w *world) {
 		t := w.t
 		w.play(t, []step{
-			{name: "a member sees none", as: "member-acme", do: "GET /service-accounts/", status: 403},
-			{name: "an admin makes no owner", as: "admin-acme", do: "POST /service-accounts/", body: `{"name":"robot","role":"owner"}`, status: 403},
+			{name: "a member sees none", as: "member-acme", do: "GET /service-accounts/", status: 403, events: []string{"permission_denied"}},
+			{name: "an admin makes no owner", as: "admin-acme", do: "POST /service-accounts/", body: `{"name":"robot","role":"owner"}`, status: 403, events: []string{"permission_denied"}},
 			{name: "no name", as: "admin-acme", do: "POST /service-accounts/", body: `{"role":"member"}`, status: 422, want: `{"errors":[{"field":"name"}]}`},
 			{name: "an end that has passed", as: "admin-acme", do: "POST /service-accounts/", body: `{"name":"x","role":"member","expires_at":"2020-01-01T00:00:00Z"}`, status: 422, want: `{"errors":[{"field":"expires_at"}]}`},
 			{name: "a secret of one's own", as: "admin-acme", do: "POST /service-accounts/", body: `{"name":"x","role":"member","client_secret":"mine"}`, status: 422, want: `{"errors":[{"field":"client_secret"}]}`},
 			{name: "create", as: "admin-acme", do: "POST /service-accounts/", body: `{"name":"robot","role":"member"}`, status: 201, want: `{"name":"robot","role":"member","expires_at":null,"last_used_at":null}`, save: map[string]string{"robot": "id", "client": "client_id", "secret": "client_secret"}, events: []string{"created"}},
 			{name: "the secret is shown once", as: "admin-acme", do: "GET /service-accounts/{robot}/", status: 200, want: `{"client_id":"{client}"}`, absent: []string{"client_secret", "{secret}"}},
 			{name: "nor in the list", as: "admin-acme", do: "GET /service-accounts/?search=ROB", status: 200, want: `{"results":[{"id":"{robot}"}]}`, absent: []string{"client_secret", "{secret}"}},
-			{name: "nor in the trail", do: "GET /events/?resource=service-accounts", status: 200, want: `{"results":[{"action":"created","record":"{robot}"}]}`, absent: []string{"{secret}"}},
+			{name: "nor in the trail", do: "GET /events/?resource=service-accounts&action=created", status: 200, want: `{"results":[{"action":"created","record":"{robot}"}]}`, absent: []string{"{secret}"}},
 			{name: "another tenant's", as: "owner-globex", do: "GET /service-accounts/{robot}/", status: 404},
 			{name: "rotated from another tenant", as: "owner-globex", do: "POST /service-accounts/{robot}/rotate/", status: 404},
 		})
@@ -64,11 +64,11 @@ func TestServiceAccounts(t *testing.T) {
 			{name: "who it is", as: "robot", do: "GET /me/", status: 200, want: `{"user":{"id":"{robot}","username":"robot"},"tenant":{"slug":"acme"},"role":"member","scopes":[],"token":{"kind":"service"}}`},
 			{name: "what a scope opens", as: "reader", do: "GET /projects/", status: 200},
 			{name: "who a narrow one is", as: "reader", do: "GET /me/", status: 200, want: `{"scopes":["projects:read"]}`},
-			{name: "what a scope does not open", as: "reader", do: "GET /tasks/", status: 403, want: `{"code":"permission_denied"}`},
-			{name: "nor to write", as: "reader", do: "POST /projects/", body: `{"name":"No"}`, status: 403},
+			{name: "what a scope does not open", as: "reader", do: "GET /tasks/", status: 403, want: `{"code":"permission_denied"}`, events: []string{"permission_denied"}},
+			{name: "nor to write", as: "reader", do: "POST /projects/", body: `{"name":"No"}`, status: 403, events: []string{"permission_denied"}},
 			{name: "last use is kept", do: "GET /service-accounts/?last_used_at__isnull=false", status: 200, want: `{"results":[{"id":"{robot}"}]}`},
 			{name: "a demotion holds at once", do: "PATCH /service-accounts/{robot}/", body: `{"role":"viewer"}`, status: 200, want: `{"role":"viewer"}`, events: []string{"updated"}},
-			{name: "so it writes no more", as: "robot", do: "POST /projects/", body: `{"name":"Again"}`, status: 403},
+			{name: "so it writes no more", as: "robot", do: "POST /projects/", body: `{"name":"Again"}`, status: 403, events: []string{"permission_denied"}},
 			{name: "rotate at once", do: "POST /service-accounts/{robot}/rotate/", body: `{"grace_seconds":0}`, status: 200, want: `{"id":"{robot}"}`, save: map[string]string{"second": "client_secret"}, events: []string{"rotated"}},
 			{name: "rotate with a grace", do: "POST /service-accounts/{robot}/rotate/", status: 200, save: map[string]string{"third": "client_secret"}, events: []string{"rotated"}},
 			{name: "too long a grace", do: "POST /service-accounts/{robot}/rotate/", body: `{"grace_seconds":99999999}`, status: 422, want: `{"errors":[{"field":"grace_seconds"}]}`},
