@@ -299,7 +299,7 @@ func TestAChangeCountsBeforeItsEventIsDelivered(t *testing.T) {
 	var refused fault.Code
 	f.Service = f.node(t, through(func(ctx context.Context, of tenant.ID) (storage.Store, error) {
 		once.Do(func() {
-			_, err := f.Authenticate(ctx, access)
+			_, err := f.Authenticate(ctx, by, access)
 			refused = code(err)
 		})
 		return f.engine.Open(ctx, of)

@@ -88,7 +88,7 @@ func TestContentOfAnOwnResource(t *testing.T) {
 		bucket.holds(t, "after a refusal", "abc")
 		bucket.fail(errors.New("the bucket is on holiday"))
 		w.play(t, []step{
-			{name: "a bucket that fails", do: "PUT /scans/{scan}/content/", body: "def", status: 500, absent: []string{"holiday"}},
+			{name: "a bucket that fails", do: "PUT /scans/{scan}/content/", body: "def", status: 503, absent: []string{"holiday"}},
 			{name: "the record goes all the same", do: "DELETE /scans/{scan}/", status: 204, events: []string{"deleted"}},
 		})
 		bucket.fail(nil)
