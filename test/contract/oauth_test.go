@@ -29,7 +29,7 @@ func TestStockOAuthClient(t *testing.T) {
 			t.Fatalf("%s: %+v, %v", name, token, err)
 		}
 		for path, want := range map[string]int{"/api/v1/projects/": http.StatusOK, "/api/v1/tasks/": http.StatusForbidden} {
-			res, err := config.Client(t.Context()).Get(a.base + path) //nolint:noctx // the client has the test's
+			res, err := config.Client(t.Context()).Get(a.base + path)
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
