@@ -52,6 +52,9 @@ func (a *App) connect(ctx context.Context, o Options) (*database, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := o.checkIssuers(); err != nil {
+		return nil, err
+	}
 	opened, err := openEngine(ctx, o, registry.Tables())
 	if err != nil {
 		return nil, err
@@ -100,6 +103,9 @@ func (d *database) serve(ctx context.Context) (*Service, error) {
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
 	s.watched.Go(func() { s.accounts.Watch(watching) })
+	if s.issuers != nil {
+		s.watched.Go(func() { s.issuers.Run(watching) })
+	}
 	s.watched.Go(func() {
 		s.usage.Run(watching, usageInterval, func(err error) {
 			s.logger.WarnContext(watching, "the usage of tenants was not written yet", "error", err)
@@ -123,11 +129,18 @@ func (d *database) assemble() (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.accounts, err = account.New(account.Config{
+	accounts := account.Config{
 		Platform: d.Platform(), Open: d.Open, Tokens: tokens, Clock: o.Clock, Logger: o.Logger,
 		AccessTTL: o.AccessTTL, RefreshTTL: o.RefreshTTL, Resources: resourceNames(s.operations),
 		Vault: vault,
-	})
+	}
+	if s.issuers, err = d.openIssuers(accounts.Resources); err != nil {
+		return nil, err
+	}
+	if s.issuers != nil { // a nil pointer would be no nil interface
+		accounts.Issuers = s.issuers
+	}
+	s.accounts, err = account.New(accounts)
 	if err != nil {
 		return nil, err
 	}

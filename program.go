@@ -56,6 +56,7 @@ func optionsOf(settings cli.Settings, logger *slog.Logger) Options {
 		MaxBody: int64(settings.Serving.MaxBody), Logger: logger,
 		FilesURL: string(settings.Storage.FilesURL), MaxUpload: int64(settings.Serving.MaxUpload),
 	}
+	o.Issuers = settings.Issuers.OIDCIssuer
 	limitedBy(&o, settings.Limits)
 	return o
 }

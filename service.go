@@ -12,6 +12,7 @@ import (
 
 	"github.com/tenantry/tenantry/internal/account"
 	"github.com/tenantry/tenantry/internal/fault"
+	"github.com/tenantry/tenantry/internal/issuer"
 	"github.com/tenantry/tenantry/internal/limit"
 	"github.com/tenantry/tenantry/internal/operation"
 	"github.com/tenantry/tenantry/internal/resource"
@@ -36,6 +37,8 @@ type Options struct {
 	KeyEncryptionKey []byte
 	// Issuer is the issuer that tokens name; by default "multitenant-api".
 	Issuer string
+	// Issuers are the OpenID Connect providers whose access tokens are taken as well; by default none.
+	Issuers []Issuer
 	// AccessTTL and RefreshTTL say how long tokens are good; by default 15 minutes and 7 days.
 	AccessTTL, RefreshTTL time.Duration
 	// MaxBody is the largest body of a request in bytes; by default 1 MiB.
@@ -74,6 +77,7 @@ type Options struct {
 type Service struct {
 	engine     storage.Engine
 	accounts   *account.Service
+	issuers    *issuer.Verifier // nil where there are none
 	resources  *resource.Service
 	operations []operation.Operation
 	options    Options

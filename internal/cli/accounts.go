@@ -15,6 +15,7 @@ type Accounts interface {
 	Tenants
 	Users
 	Keys
+	Identities
 }
 
 // Tenants administers tenants. A tenant is named by its slug or id.
@@ -43,6 +44,13 @@ type Keys interface {
 	Keys(ctx context.Context) ([]account.Key, error)
 	RotateKeys(ctx context.Context, by account.By, algorithm string, activation time.Duration) (account.Key, error)
 	RetireKey(ctx context.Context, by account.By, key string) error
+}
+
+// Identities administers what other issuers call the users.
+type Identities interface {
+	LinkIdentity(ctx context.Context, by account.By, username string, i account.Identity) error
+	UnlinkIdentity(ctx context.Context, by account.By, username string, i account.Identity) error
+	Identities(ctx context.Context, username string) ([]account.Identity, error)
 }
 
 // pageSize is how many entries are read at once.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +26,34 @@ type fakeAccounts struct {
 	passwords map[string]string
 	members   map[string][]account.Member
 	issued    []string
+	linked    []string
+}
+
+func (f *fakeAccounts) LinkIdentity(_ context.Context, _ account.By, username string, i account.Identity) error {
+	if i.Subject == "taken" {
+		return fault.New(fault.Conflict, "The issuer's subject is a user already.")
+	}
+	f.linked = append(f.linked, username+" "+i.Issuer+" "+i.Subject)
+	return nil
+}
+
+func (f *fakeAccounts) UnlinkIdentity(_ context.Context, _ account.By, username string, i account.Identity) error {
+	entry := username + " " + i.Issuer + " " + i.Subject
+	if !slices.Contains(f.linked, entry) {
+		return fault.New(fault.NotFound, "The issuer's subject is not this user.")
+	}
+	f.linked = slices.DeleteFunc(f.linked, func(e string) bool { return e == entry })
+	return nil
+}
+
+func (f *fakeAccounts) Identities(_ context.Context, username string) ([]account.Identity, error) {
+	var found []account.Identity
+	for _, entry := range f.linked {
+		if parts := strings.Fields(entry); parts[0] == username {
+			found = append(found, account.Identity{Issuer: parts[1], Subject: parts[2], CreatedAt: time.Unix(0, 0)})
+		}
+	}
+	return found, nil
 }
 
 func (f *fakeAccounts) CreateTenant(_ context.Context, _ account.By, name, slug string) (tenant.Tenant, error) {
@@ -210,6 +239,28 @@ func TestUserCommands(t *testing.T) {
 	}
 	if got = b.run("user", "list"); !strings.Contains(got.out, "   ann        yes      no         1970-01-01 00:00:00Z\n") {
 		t.Errorf("list: %s", got.out)
+	}
+}
+
+func TestIdentityCommands(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.run("user", "list") // makes the data directory, and says so
+	for _, c := range []struct {
+		args string
+		want result
+	}{
+		{"link ann --issuer https://idp.example.com --subject u-1", result{0, "ann is u-1 at https://idp.example.com.\n", ""}},
+		{"link bob --issuer https://idp.example.com --subject taken", result{1, "", "tenantry: bob can't be linked: The issuer's subject is a user already\n"}},
+		{"identities ann", result{0, "ISSUER                    SUBJECT   LINKED\nhttps://idp.example.com   u-1       1970-01-01 00:00:00Z\n", ""}},
+		{"unlink bob --issuer https://idp.example.com --subject u-1", result{1, "", "tenantry: bob can't be unlinked: The issuer's subject is not this user\n"}},
+		{"unlink ann --issuer https://idp.example.com --subject u-1", result{0, "u-1 is nobody at https://idp.example.com any more.\n", ""}},
+		{"identities ann --format json", result{0, "[]\n", ""}},
+		{"link ann --issuer https://idp.example.com", result{2, "", "tenantry: missing flags: --subject=NAME; see tenantry user link --help\n"}},
+	} {
+		if got := b.run(append([]string{"user"}, strings.Fields(c.args)...)...); got != c.want {
+			t.Errorf("user %s: got %+v, want %+v", c.args, got, c.want)
+		}
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/tenantry/tenantry/internal/doctor"
 	"github.com/tenantry/tenantry/internal/fault"
 	"github.com/tenantry/tenantry/internal/finding"
+	"github.com/tenantry/tenantry/internal/issuer"
 	"github.com/tenantry/tenantry/internal/limit"
 	"github.com/tenantry/tenantry/internal/origin"
 )
@@ -102,6 +103,20 @@ func TestMisuseIsOneLineThatSaysWhatToDo(t *testing.T) {
 		{
 			"a Redis that is none", "serve --redis-url http://u:hunter2@h", "",
 			"--redis-url: it takes a URL such as redis://HOST:6379/0, rediss:// for TLS, or unix:///run/redis.sock; see tenantry serve --help",
+		},
+		{
+			"an issuer that says too little", "serve --oidc-issuer https://idp.example.com,audience=api", "",
+			`--oidc-issuer: "https://idp.example.com,audience=api": it takes a tenant: the claim that holds the tenant's id or slug; ` +
+				"it takes " + issuer.Form + "; see tenantry serve --help",
+		},
+		{
+			"an issuer with a secret algorithm, in the environment", "serve", "TENANTRY_OIDC_ISSUER=https://idp.example.com,audience=api,tenant=org,algorithms=HS256",
+			`TENANTRY_OIDC_ISSUER: "https://idp.example.com,audience=api,tenant=org,algorithms=HS256": "HS256" is no algorithm that can be taken; ` +
+				"they are RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA; it takes " + issuer.Form + "; see tenantry serve --help",
+		},
+		{
+			"an issuer twice", "serve --oidc-issuer https://idp.example.com,audience=a,tenant=org;https://idp.example.com,audience=b,tenant=org", "",
+			`--oidc-issuer: issuer "https://idp.example.com" is there twice`,
 		},
 		{
 			"every origin", "serve --cors-origins https://app.example.com,*", "",
@@ -393,6 +408,32 @@ func TestSettingsReachTheProgram(t *testing.T) {
 	}
 	if left, _ := os.ReadDir(b.dir); len(left) != 1 {
 		t.Errorf("PostgreSQL with a key of its own needs no data directory: %v", left)
+	}
+}
+
+func TestIssuersReachTheProgram(t *testing.T) {
+	t.Parallel()
+	one := issuer.Issuer{URL: "https://one.example", Audience: "api", TenantClaim: "org", Algorithms: []string{"ES256", "RS256"}}
+	two := issuer.Issuer{URL: "https://two.example", Audience: "api", TenantClaim: "t", Join: "viewer", Tenants: []string{"acme"}}
+	const words = "https://one.example,audience=api,tenant=org,algorithms=ES256|RS256;https://two.example,audience=api,tenant=t,join=viewer,tenants=acme"
+	for _, way := range []string{"flag", "flags", "variable"} {
+		b := setup(t)
+		b.fake.server.serveErr = errors.New("enough")
+		args := []string{"serve", "--addr", "127.0.0.1:0"}
+		switch way {
+		case "flag":
+			args = append(args, "--oidc-issuer", words)
+		case "flags":
+			for word := range strings.SplitSeq(words, ";") {
+				args = append(args, "--oidc-issuer", word)
+			}
+		case "variable":
+			b.environ = append(b.environ, "TENANTRY_OIDC_ISSUER="+words)
+		}
+		b.run(args...)
+		if diff := cmp.Diff([]issuer.Issuer{one, two}, b.fake.settings.Issuers.OIDCIssuer); diff != "" {
+			t.Errorf("%s: %s", way, diff)
+		}
 	}
 }
 

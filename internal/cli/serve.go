@@ -32,6 +32,9 @@ func (c *serveCommand) Run(ctx context.Context, s *session) error {
 	if err := c.Limits.check(s); err != nil {
 		return err
 	}
+	if err := c.Issuers.check(s, c.Tokens.JWTIssuer); err != nil {
+		return err
+	}
 	s.logger = newLogger(s.env.Stderr, c.Logging)
 	c.Seen = s.seen(&c.Settings)
 	starting, started := s.untilSignal(ctx)

@@ -20,6 +20,7 @@ type Settings struct {
 	Tokens  Tokens  `embed:"" group:"tokens"`
 	Serving Serving `embed:"" group:"serving"`
 	Limits  Limits  `embed:"" group:"limits"`
+	Issuers Issuers `embed:"" group:"issuers"`
 	Logging Logging `embed:"" group:"logging"`
 
 	// Seen is what the deployment shows beside its settings.

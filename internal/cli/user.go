@@ -15,6 +15,9 @@ type userCommand struct {
 	List        userList        `cmd:"" help:"List the users, or the members of one tenant."`
 	SetPassword userSetPassword `cmd:"" help:"Give a user a new password. It ends all of their tokens."`
 	AddToTenant userAddToTenant `cmd:"" help:"Let a user into a tenant, with a role."`
+	Link        userLink        `cmd:"" help:"Say that what another issuer calls somebody is this user."`
+	Unlink      userUnlink      `cmd:"" help:"Say that it is nobody any more."`
+	Identities  userIdentities  `cmd:"" help:"List what other issuers call a user."`
 }
 
 // Role is what a member may do.

@@ -71,7 +71,7 @@ func Check(issuers []Issuer, own string) error {
 	seen := map[string]bool{}
 	for _, i := range issuers {
 		if err := i.check(); err != nil {
-			wrong = append(wrong, fmt.Errorf("issuer %q: %w", i.URL, err))
+			wrong = append(wrong, fmt.Errorf("issuer %q: %w", shown(i.URL), err))
 		}
 		if seen[i.URL] {
 			wrong = append(wrong, fmt.Errorf("issuer %q is there twice", i.URL))
@@ -126,15 +126,24 @@ func checkURL(text string, private bool) error {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil || u.Host == "" || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
-		return fmt.Errorf("%q is no https URL", text)
+		return fmt.Errorf("%q is no https URL", shown(text))
 	case u.User != nil || u.Fragment != "" || u.String() != text:
-		return fmt.Errorf("%q has more than an https URL's host, path and query", text)
+		return fmt.Errorf("%q has more than an https URL's host, path and query", shown(text))
 	case u.Scheme == "http" && !private:
 		return fmt.Errorf("%q is not https, so anybody on the way could answer in its place", text)
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
 		return fmt.Errorf("%q is not https, which takes a loopback address", text)
 	}
 	return nil
+}
+
+// shown is the URL without a password that somebody may have put into it.
+func shown(text string) string {
+	u, err := url.Parse(text)
+	if err != nil || u.User == nil {
+		return text
+	}
+	return u.Redacted()
 }
 
 func isLoopback(host string) bool {

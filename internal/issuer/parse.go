@@ -13,6 +13,9 @@ const Form = "URL,audience=NAME,tenant=CLAIM[,user=CLAIM][,algorithms=NAME|…][
 func (i *Issuer) UnmarshalText(text []byte) error {
 	words := strings.Split(string(text), ",")
 	read := Issuer{URL: words[0]}
+	if shown(read.URL) != read.URL { // then the text is not for printing
+		return errors.New("an issuer's URL has no password in it; it takes " + Form)
+	}
 	seen := map[string]bool{}
 	for _, word := range words[1:] {
 		name, value, _ := strings.Cut(word, "=")

@@ -52,7 +52,8 @@ func TestSettingsAreRefused(t *testing.T) {
 		"http://127.0.0.1:80,audience=api,tenant=o":                        "not https",
 		"http://10.0.0.1,audience=api,tenant=o,dangerously-private":        "loopback",
 		"http://idp.example.com,audience=api,tenant=o,dangerously-private": "loopback",
-		"https://user:pw@idp.example.com,audience=api,tenant=o":            "more than",
+		"https://user:hunter2@idp.example.com,audience=api,tenant=o":       "no password",
+		"https://user@idp.example.com,audience=api,tenant=o":               "more than",
 		"https://idp.example.com#x,audience=api,tenant=o":                  "more than",
 		"https://idp.example.com,tenant=org":                               "takes an audience",
 		"https://idp.example.com,audience=api":                             "takes a tenant",
@@ -78,6 +79,9 @@ func TestSettingsAreRefused(t *testing.T) {
 		err := got.UnmarshalText([]byte(text))
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "takes") && !strings.Contains(err.Error(), "twice") {
 			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+		if strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: the password is shown", text)
 		}
 		if diff := cmp.Diff(issuer.Issuer{}, got); diff != "" {
 			t.Errorf("%s: is half read: %s", text, diff)
