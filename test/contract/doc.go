@@ -9,6 +9,9 @@
 // Go client and openapi-typescript makes types from it, which goclient and node/flow.ts compile and call the server
 // with. Those of the tools that Node.js runs are pinned by node/package-lock.json.
 //
+// The tokens of other issuers come from Zitadel's OpenID Connect provider, which runs in the test: users log in with
+// its form, and the server gets to know it by its discovery document alone.
+//
 // Calls are derived from the document: bodies from schemas, ids in paths from records made for the call. What can't
 // be derived stands in recipes_test.go.
 package contract

@@ -54,6 +54,12 @@ var binary = sync.OnceValues(func() (string, error) {
 // answers and the tokens it wrote.
 func startServer(t *testing.T, flags ...string) (base string, issued tokens) {
 	t.Helper()
+	return startServerIn(t, nil, flags...)
+}
+
+// startServerIn is startServer with more variables in the environment.
+func startServerIn(t *testing.T, environment []string, flags ...string) (base string, issued tokens) {
+	t.Helper()
 	path, err := binary()
 	if err != nil {
 		t.Fatalf("build the server: %v", err)
@@ -68,7 +74,7 @@ func startServer(t *testing.T, flags ...string) (base string, issued tokens) {
 	}, flags)...)
 	server.Dir, server.Stdout, server.Stderr = dir, log, log // the tokens go to the working directory
 	// The tests make more calls than one caller may by default.
-	server.Env = append(os.Environ(), "TENANTRY_RATE_ANONYMOUS=1000000/h", "TENANTRY_RATE_AUTHENTICATED=1000000/h",
+	server.Env = append(append(os.Environ(), environment...), "TENANTRY_RATE_ANONYMOUS=1000000/h", "TENANTRY_RATE_AUTHENTICATED=1000000/h",
 		"TENANTRY_RATE_LOGIN=1000000/h", "TENANTRY_RATE_LOGIN_ADDRESS=1000000/h") // not off: their headers are checked as well
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
