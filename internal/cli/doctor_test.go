@@ -86,14 +86,14 @@ func TestDoctorSeesWhatServeWouldUse(t *testing.T) {
 	b := setup(t)
 	writeFile(t, filepath.Join(b.dir, ".env"), "TENANTRY_DEMO=true\nTENANTRY_ENVIRONMENT=production\n")
 	writeFile(t, filepath.Join(b.dir, "key"), "short\n")
-	b.run("doctor", "--jwt-signing-key", "@key", "--addr", ":80", "--data-dir", "x")
+	b.run("doctor", "--jwt-signing-key", "@key", "--key-encryption-key", "@sealing", "--addr", ":80", "--data-dir", "x")
 	got := b.fake.settings
 	seen := got.Seen
 	if string(got.Tokens.Key) != "short" || seen.KeyProblem != "" || !seen.SampleData || seen.Listeners["--addr"] != ":80" ||
 		string(got.Storage.DataDir) != filepath.Join(b.dir, "x") || seen.TokensFile != filepath.Join(b.dir, "test_tokens.json") {
 		t.Errorf("got %+v, %+v", got, seen)
 	}
-	if diff := cmp.Diff([]string{filepath.Join(b.dir, "key")}, seen.SecretFiles); diff != "" {
+	if diff := cmp.Diff([]string{filepath.Join(b.dir, "key"), filepath.Join(b.dir, "sealing")}, seen.SecretFiles); diff != "" {
 		t.Error(diff)
 	}
 	b.run("doctor", "--jwt-signing-key", "@none")
