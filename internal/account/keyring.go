@@ -110,34 +110,53 @@ func (k *keyring) isStale() bool {
 }
 
 // ask loads the keys for a token that names one that is not known here, and reports whether it is worth another
-// look. Tokens that anybody can make up cause this, so that it happens once in a second, whoever asks.
-func (k *keyring) ask(ctx context.Context) bool {
+// look; unavailable where that can't be told. Tokens that anybody can make up cause this, so that it happens once in
+// a second, whoever asks.
+func (k *keyring) ask(ctx context.Context) (again bool, err error) {
 	if k.vault == nil {
-		return false
+		return false, nil
 	}
 	done := k.asking.DoChan("", func() (any, error) {
 		now := k.clock()
 		if now.Sub(k.asked) < trust {
+			if k.isStale() {
+				return false, errStale
+			}
 			return false, nil
 		}
 		k.asked = now
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 		defer cancel()
-		return k.load(ctx) == nil, nil
+		err := k.load(ctx)
+		if errors.Is(err, token.ErrSealed) {
+			err = nil // the others may have what is looked for
+		}
+		return err == nil, err
 	})
 	select {
 	case result := <-done:
-		again, _ := result.Val.(bool)
-		return again
+		if result.Err != nil {
+			return false, closed(result.Err)
+		}
+		again, _ = result.Val.(bool)
+		return again, nil
 	case <-ctx.Done():
-		return false
+		return false, closed(ctx.Err())
 	}
 }
+
+var errStale = errors.New("signing keys could not be read a moment ago")
 
 // verify is the authority's, with another look where the token names a key that another node may just have made.
 func (s *Service) verify(ctx context.Context, raw string, want token.Type) (token.Claims, error) {
 	claims, err := s.tokens.Verify(raw, want)
-	if token.IsUnknownKey(err) && s.keys.ask(ctx) {
+	if !token.IsUnknownKey(err) {
+		return claims, err
+	}
+	switch again, failed := s.keys.ask(ctx); {
+	case failed != nil:
+		return token.Claims{}, failed
+	case again:
 		return s.tokens.Verify(raw, want)
 	}
 	return claims, err
@@ -146,7 +165,13 @@ func (s *Service) verify(ctx context.Context, raw string, want token.Type) (toke
 // verifyOperator is verify for the tokens of operators.
 func (s *Service) verifyOperator(ctx context.Context, raw string, want token.Type) (token.OperatorClaims, error) {
 	claims, err := s.tokens.VerifyOperator(raw, want)
-	if token.IsUnknownKey(err) && s.keys.ask(ctx) {
+	if !token.IsUnknownKey(err) {
+		return claims, err
+	}
+	switch again, failed := s.keys.ask(ctx); {
+	case failed != nil:
+		return token.OperatorClaims{}, failed
+	case again:
 		return s.tokens.VerifyOperator(raw, want)
 	}
 	return claims, err

@@ -249,6 +249,28 @@ func TestUnknownKeysAreLookedForOnceASecond(t *testing.T) {
 	wantLists(2)
 }
 
+func TestUnknownKeysAreNotRefusedWhileKeysCanNotBeRead(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	a, b := f.vaulted(t, secret), f.vaulted(t, secret)
+	a.rotate(t, token.EdDSA)
+	f.clock.advance(activation)
+	g := a.issue(t)
+	b.store.down.Store(true)
+	for range 3 {
+		opens(t, b.Service, g.Access, fault.Unavailable)
+		_, err := b.Refresh(t.Context(), by, g.Refresh)
+		wantCode(t, err, fault.Unavailable)
+		wantCode(t, b.Revoke(t.Context(), by, g.Access), fault.Unavailable)
+	}
+	if got := b.store.lists.Load(); got != 1 {
+		t.Errorf("keys were read %d times within a second", got)
+	}
+	b.store.down.Store(false)
+	f.clock.advance(time.Second)
+	opens(t, b.Service, g.Access, "")
+}
+
 // until waits for something that happens soon.
 func until(t *testing.T, happened func() bool) {
 	t.Helper()
@@ -403,6 +425,34 @@ func TestPrivateKeysAreForgotten(t *testing.T) {
 		stored, err := f.platform.Keys().List(t.Context())
 		return err == nil && len(stored) == 2 && stored[0].Sealed == nil && stored[1].Sealed != nil
 	})
+}
+
+// TestOperatorsSignWithKeysToo takes an operator through a rotation, from one node to another that knows nothing of it.
+func TestOperatorsSignWithKeysToo(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	a, b := f.vaulted(t, secret), f.vaulted(t, secret)
+	if _, err := f.CreateUser(t.Context(), by, "root", password, true); err != nil {
+		t.Fatal(err)
+	}
+	k := a.rotate(t, token.ES256)
+	f.clock.advance(activation)
+	g, err := a.SignInOperator(t.Context(), by, "root", password)
+	if err != nil || kidOf(t, g.Access) != k.ID || kidOf(t, g.Refresh) != k.ID {
+		t.Fatalf("signed by %q and %q, %v", kidOf(t, g.Access), kidOf(t, g.Refresh), err)
+	}
+	if _, err := b.AuthenticateOperator(t.Context(), g.Access); err != nil {
+		t.Error(err)
+	}
+	opens(t, b.Service, g.Access, fault.TokenInvalid)
+	if _, err := f.vaulted(t, secret).RefreshOperator(t.Context(), by, g.Refresh); err != nil {
+		t.Error(err)
+	}
+	if err := a.RetireKey(t.Context(), by, k.ID); err != nil {
+		t.Fatal(err)
+	}
+	_, err = a.AuthenticateOperator(t.Context(), g.Access)
+	wantCode(t, err, fault.TokenInvalid)
 }
 
 func TestChangesOfKeysLeaveEvents(t *testing.T) {

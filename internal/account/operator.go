@@ -103,7 +103,10 @@ func (s *Service) RefreshOperator(ctx context.Context, by By, raw string) (Grant
 func (s *Service) RevokeOperator(ctx context.Context, by By, raw string) error {
 	claims, err := s.verifyOperator(ctx, raw, token.Access)
 	if fault.Is(err, fault.TokenInvalid) {
-		claims, err = s.verifyOperator(ctx, raw, token.Refresh)
+		claims, err = s.tokens.VerifyOperator(raw, token.Refresh)
+	}
+	if fault.Is(err, fault.Unavailable) { // its key may be one that is not known here yet
+		return err
 	}
 	if err != nil {
 		return nil // what is no token of ours needs no taking back

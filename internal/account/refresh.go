@@ -95,7 +95,7 @@ func (s *Service) either(ctx context.Context, raw string) (token.Claims, error) 
 // none any more, needs no taking back and is no error (RFC 7009, section 2.2).
 func (s *Service) Revoke(ctx context.Context, by By, raw string) error {
 	claims, err := s.either(ctx, raw)
-	if fault.Is(err, fault.Unavailable) { // it may be one of another issuer
+	if fault.Is(err, fault.Unavailable) { // it may be one of another issuer, or of a key that is not known here yet
 		return err
 	}
 	if err != nil {
