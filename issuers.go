@@ -12,7 +12,7 @@ type Issuer = issuer.Issuer
 // checkIssuers returns the mistakes in the issuers of the options.
 func (o Options) checkIssuers() error {
 	if err := issuer.Check(o.Issuers, o.Issuer); err != nil {
-		return fmt.Errorf("Issuers: %w", err)
+		return fmt.Errorf("%s: %w", "Issuers", err)
 	}
 	return nil
 }
