@@ -97,9 +97,9 @@ func (m *maker) string(schema node) any {
 	case "uuid":
 		return newID(m.clock())
 	case "date":
-		return m.clock().UTC().AddDate(0, 1, int(random(300))).Format(time.DateOnly)
+		return m.clock().UTC().AddDate(0, 0, 14+int(random(60))).Format(time.DateOnly)
 	case "date-time":
-		return m.clock().UTC().AddDate(0, 1, int(random(300))).Format("2006-01-02T15:04:05.000000Z")
+		return m.clock().UTC().AddDate(0, 0, 14+int(random(60))).Format("2006-01-02T15:04:05.000000Z")
 	case "email":
 		return m.text(0, 0) + "@example.com"
 	case "uri", "uri-reference":
