@@ -78,6 +78,8 @@ func TestServiceAccounts(t *testing.T) {
 				t.Errorf("%s: %d %s", name, a.status, a.body)
 			}
 		}
+		// The event of a refused secret comes behind the answer.
+		w.eventually("owner-acme", "GET /events/?action=log_in_failed", `{"results":[{"actor":{"kind":"service","name":"robot"}}]}`)
 		w.play(t, []step{
 			{name: "over", do: "PATCH /service-accounts/{robot}/", body: `{"expires_at":"2020-01-01T00:00:00Z"}`, status: 422},
 			{name: "delete", as: "admin-acme", do: "DELETE /service-accounts/{robot}/", status: 204, events: []string{"deleted"}},
