@@ -1,12 +1,13 @@
 // Package storagetest is the suite that every storage engine passes: what storage promises, as cases.
 //
 // Each case starts on a fresh and empty engine. A bug of an engine is first a case here. The suite must be able to
-// fail: engines that are wrong on purpose are held against it, see Failures. Nothing here knows an engine.
+// fail: engines that are wrong on purpose are held against it, see Fails. Nothing here knows an engine.
 package storagetest
 
 import (
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -73,26 +74,25 @@ func topics() []topic {
 	}
 }
 
-// Failures runs the cases of the named topics, of all where none is named, and returns the names of those that
-// fail, each as "topic/case". It is for engines that are wrong on purpose.
-func Failures(tb testing.TB, factory Factory, names ...string) []string {
+// Fails runs the cases whose names, as "topic/case", begin with name, and reports whether one fails. It is for engines
+// that are wrong on purpose, and stops at the first failure.
+func Fails(tb testing.TB, factory Factory, name string) bool {
 	tb.Helper()
-	var failed []string
+	known := false
 	for _, topic := range topics() {
-		if !wanted(topic.name, names) {
-			continue
-		}
 		for _, c := range topic.cases {
-			if fails(tb, factory, c) {
-				failed = append(failed, topic.name+"/"+c.name)
+			if !strings.HasPrefix(topic.name+"/"+c.name, name) {
+				continue
+			}
+			if known = true; fails(tb, factory, c) {
+				return true
 			}
 		}
 	}
-	return failed
-}
-
-func wanted(name string, names []string) bool {
-	return len(names) == 0 || slices.Contains(names, name)
+	if !known {
+		tb.Errorf("no case is called %q", name)
+	}
+	return false
 }
 
 func fails(tb testing.TB, factory Factory, c testCase) bool {
