@@ -64,22 +64,23 @@ func page(tb testing.TB, s storage.Store, r *schema.Resource, q query.List) {
 	}
 }
 
-// TestTheLastPageCostsWhatTheFirstDoes compares the page of 20 at the end of 100,000 records with the first. The goal
-// is 1.2 times; a page that is reached by reading what lies before it takes hundreds of times as long.
+// TestTheLastPageCostsWhatTheFirstDoes compares the page of 20 at the end of 20,000 records with the first. The goal
+// is 1.2 times at 100,000, which the benchmark measures; a page that is reached by reading what lies before it takes
+// hundreds of times as long here as well.
 func TestTheLastPageCostsWhatTheFirstDoes(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("fills a table of 100,000 records")
+		t.Skip("fills a table of 20,000 records")
 	}
 	resources := storagetest.Resources()
 	r := resources[1]
 	_, s := addTenant(t, open(t, config(t.TempDir(), resources)), "alpha")
-	tasks := fill(t, s, resources, 100_000)
+	tasks := fill(t, s, resources, 20_000)
 	first, last := newestFirst(r), newestFirst(r)
 	last.After = []schema.Value{schema.Micros(30), schema.ID(tasks[30])}
 	for name, back := range map[string]bool{"forwards": false, "backwards": true} {
 		if back {
-			first.After, first.Backward = []schema.Value{schema.Micros(99_900), schema.ID(tasks[99_900])}, true
+			first.After, first.Backward = []schema.Value{schema.Micros(19_900), schema.ID(tasks[19_900])}, true
 			last.After, last.Backward = []schema.Value{schema.Micros(30), schema.ID(tasks[30])}, true
 		}
 		// The least of many, in turns: whatever else the machine does, it does to both.
