@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/tenantry/tenantry/internal/schema"
@@ -14,7 +15,7 @@ func TestConformance(t *testing.T) {
 	t.Parallel()
 	storagetest.Run(t, func(tb testing.TB, resources []*schema.Resource) storage.Engine {
 		tb.Helper()
-		db := pgtest.New(tb)
+		db := migrated(tb, resources)
 		e, err := postgres.Open(tb.Context(), postgres.Config{
 			URL: db.ServerURL, MigrationURL: db.OwnerURL, Resources: resources, Clock: clock, MaxConns: 8,
 		})
@@ -30,5 +31,17 @@ func TestConformance(t *testing.T) {
 			tb.Fatal(err)
 		}
 		return e
+	})
+}
+
+// migrated returns a database with the tables of these resources, which are those of every case.
+func migrated(tb testing.TB, resources []*schema.Resource) pgtest.Database {
+	tb.Helper()
+	return pgtest.Prepared(tb, "conformance", func(db pgtest.Database) error {
+		e, err := postgres.Open(tb.Context(), postgres.Config{URL: db.ServerURL, MigrationURL: db.OwnerURL, Resources: resources, Clock: clock})
+		if err != nil {
+			return err
+		}
+		return errors.Join(e.Migrate(tb.Context()), e.Close())
 	})
 }

@@ -45,18 +45,31 @@ func New(tb testing.TB) Database {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	name := "tenantry_test_" + strings.ToLower(rand.Text())
-	if err := execute(tb.Context(), super, "CREATE DATABASE "+name+" OWNER "+ownerRole+" TEMPLATE template0 ENCODING 'UTF8'"); err != nil {
+	name, err := createDatabase(tb.Context(), super)
+	if err != nil {
 		tb.Fatalf("create a test database: %v", err)
 	}
 	tb.Cleanup(func() {
 		// The test's own context has ended by now.
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
-		if err := execute(ctx, super, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+		if err := dropDatabase(ctx, super, name); err != nil {
 			tb.Errorf("drop the test database: %v", err)
 		}
 	})
+	return database(super, name)
+}
+
+func createDatabase(ctx context.Context, super *url.URL) (name string, err error) {
+	name = "tenantry_test_" + strings.ToLower(rand.Text())
+	return name, execute(ctx, super, "CREATE DATABASE "+name+" OWNER "+ownerRole+" TEMPLATE template0 ENCODING 'UTF8'")
+}
+
+func dropDatabase(ctx context.Context, super *url.URL, name string) error {
+	return execute(ctx, super, "DROP DATABASE "+name+" WITH (FORCE)")
+}
+
+func database(super *url.URL, name string) Database {
 	return Database{
 		OwnerURL:  as(super, url.UserPassword(ownerRole, password(super, ownerRole)), name),
 		ServerURL: as(super, url.UserPassword(serverRole, password(super, serverRole)), name),

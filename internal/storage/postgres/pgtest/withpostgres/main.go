@@ -39,7 +39,7 @@ func run(command []string) (code int, err error) {
 			return 1, err
 		}
 		defer func() { err = errors.Join(err, cluster.Close()) }()
-		cmd.Env = append(os.Environ(), pgtest.EnvURL+"="+cluster.URL)
+		cmd.Env = append(os.Environ(), pgtest.EnvURL+"="+cluster.URL, pgtest.EnvDisposable+"=1")
 	}
 	err = cmd.Run()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() > 0 {
