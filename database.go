@@ -116,6 +116,9 @@ func (d *database) serve(ctx context.Context) (*Service, error) {
 
 func (d *database) assemble() (*Service, error) {
 	o := d.options
+	if o.Production && o.Passwords.Weak() {
+		return nil, errors.New("tenantry: Options.Passwords makes passwords easier to guess than production takes; leave it out")
+	}
 	tokens, err := token.New(token.Config{Key: o.SigningKey, Issuer: o.Issuer, Clock: o.Clock})
 	if err != nil {
 		return nil, err
@@ -132,7 +135,7 @@ func (d *database) assemble() (*Service, error) {
 	accounts := account.Config{
 		Platform: d.Platform(), Open: d.Open, Tokens: tokens, Clock: o.Clock, Logger: o.Logger,
 		AccessTTL: o.AccessTTL, RefreshTTL: o.RefreshTTL, Resources: resourceNames(s.operations),
-		Vault: vault,
+		Vault: vault, Passwords: o.Passwords,
 	}
 	if s.issuers, err = d.openIssuers(accounts.Resources); err != nil {
 		return nil, err

@@ -41,6 +41,8 @@ type Options struct {
 	Issuers []Issuer
 	// AccessTTL and RefreshTTL say how long tokens are good; by default 15 minutes and 7 days.
 	AccessTTL, RefreshTTL time.Duration
+	// Passwords says what it costs to hash a password; by default what OWASP recommends. Production takes no less.
+	Passwords Passwords
 	// MaxBody is the largest body of a request in bytes; by default 1 MiB.
 	MaxBody int64
 	// FilesURL is where the files of records are: file:///PATH, or a URL for one of Config.Buckets; by default in
@@ -72,6 +74,9 @@ type Options struct {
 	// keys are left alone.
 	throwaway bool
 }
+
+// Passwords says how passwords are hashed, with argon2id.
+type Passwords = account.Passwords
 
 // Service is an application that is connected to its storage, ready to serve.
 type Service struct {

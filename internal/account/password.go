@@ -38,6 +38,13 @@ type Passwords struct {
 	Workers, Queue int
 }
 
+// Weak reports whether a guess costs less than by default, in the memory that it takes times the passes over it: the
+// parameters that OWASP recommends differ in the two, and hardly in their product.
+func (p Passwords) Weak() bool {
+	full, least := p.withDefaults(), Passwords{}.withDefaults()
+	return uint64(full.Time)*uint64(full.Memory) < uint64(least.Time)*uint64(least.Memory)
+}
+
 func (p Passwords) withDefaults() Passwords {
 	if p.Time == 0 {
 		p.Time = 2

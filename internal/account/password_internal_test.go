@@ -33,6 +33,23 @@ func TestEndlessPasswordsMatchNothing(t *testing.T) {
 	}
 }
 
+func TestWeak(t *testing.T) {
+	t.Parallel()
+	for p, want := range map[Passwords]bool{
+		{}:                          false,
+		{Time: 2, Memory: 19 << 10}: false,
+		{Time: 1, Memory: 46 << 10}: false,
+		{Time: 4, Memory: 10 << 10}: false,
+		{Memory: 18 << 10}:          true,
+		{Time: 1}:                   true,
+		{Time: 1 << 31, Memory: 1}:  false,
+	} {
+		if got := p.Weak(); got != want {
+			t.Errorf("%+v: %v", p, got)
+		}
+	}
+}
+
 func TestDefaultsAreTheRecommended(t *testing.T) {
 	t.Parallel()
 	h := newHasher(Passwords{})

@@ -38,7 +38,7 @@ func newAPI(t *testing.T, files string) *api {
 	app := tenantry.New(tenantry.Config{Buckets: map[string]tenantry.OpenBucket{"s3": s3.Open}})
 	resources.Register(app)
 	service, err := app.Open(t.Context(), tenantry.Options{
-		DataDir: t.TempDir(), FilesURL: files, SigningKey: []byte("a signing key for tests, 32 bytes+"), MaxUpload: 16 << 20,
+		DataDir: t.TempDir(), FilesURL: files, SigningKey: []byte("a signing key for tests, 32 bytes+"), MaxUpload: 16 << 20, Passwords: tenantry.Passwords{Time: 1, Memory: 64},
 		Clock: func() time.Time { return time.Now().Add(time.Duration(a.ahead.Load())) },
 	})
 	if err != nil {

@@ -1,8 +1,13 @@
 package scenario_test
 
 import (
+	"crypto/rand"
 	"encoding/json"
+	"strings"
 	"testing"
+
+	"github.com/tenantry/tenantry"
+	"github.com/tenantry/tenantry/resources"
 )
 
 func TestTokens(t *testing.T) {
@@ -42,6 +47,32 @@ func TestTokens(t *testing.T) {
 			{name: "of another tenant", as: "owner-globex", do: "GET /me/", status: 200, want: `{"tenant":{"slug":"globex"}}`},
 		})
 	})
+}
+
+func TestProductionTakesNoWeakPasswords(t *testing.T) {
+	t.Parallel()
+	o := tenantry.Options{DataDir: t.TempDir(), SigningKey: []byte(rand.Text() + rand.Text())}
+	open := func(production bool, p tenantry.Passwords) error {
+		app := tenantry.New(tenantry.Config{})
+		resources.Register(app)
+		o.Production, o.Passwords = production, p
+		service, err := app.Open(t.Context(), o)
+		if err == nil {
+			err = service.Close()
+		}
+		return err
+	}
+	for _, p := range []tenantry.Passwords{cheap, {}} {
+		if err := open(false, p); err != nil {
+			t.Errorf("%+v in development: %v", p, err)
+		}
+	}
+	if err := open(true, tenantry.Passwords{}); err != nil {
+		t.Errorf("the default in production: %v", err)
+	}
+	if err := open(true, cheap); err == nil || !strings.Contains(err.Error(), "Options.Passwords") {
+		t.Errorf("%+v in production: %v", cheap, err)
+	}
 }
 
 func TestSeveralTenants(t *testing.T) {

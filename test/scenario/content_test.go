@@ -41,7 +41,7 @@ func scans(t *testing.T, o tenantry.Options, bucket tenantry.Bucket) *world {
 		s.Key, s.Hash, s.Pages = "", nil, s.Pages+1
 		return nil
 	})
-	o.SigningKey, o.FilesURL = []byte(signingKey), "test://bucket"
+	o.SigningKey, o.FilesURL, o.Passwords = []byte(signingKey), "test://bucket", cheap
 	service, err := app.Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)

@@ -24,7 +24,6 @@ import (
 	"time"
 
 	"github.com/tenantry/tenantry"
-	"github.com/tenantry/tenantry/internal/storage/postgres/pgtest"
 )
 
 // filed is a world whose files can be looked at on the disk, and whose clock can be moved.
@@ -69,8 +68,7 @@ func withFiles(t *testing.T, test func(f *filed)) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		db := pgtest.New(t)
-		start(t, tenantry.Options{DatabaseURL: db.ServerURL, MigrationURL: db.OwnerURL})
+		start(t, onPostgreSQL(t))
 	})
 }
 

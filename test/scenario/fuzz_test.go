@@ -27,7 +27,7 @@ func newFuzzWorld(f *testing.F) *fuzzWorld {
 	app := tenantry.New(tenantry.Config{})
 	resources.Register(app)
 	service, err := app.Open(context.Background(), tenantry.Options{
-		DataDir: f.TempDir(), SigningKey: []byte(signingKey), Logger: slog.New(slog.DiscardHandler), SQLiteSynchronous: "normal",
+		DataDir: f.TempDir(), SigningKey: []byte(signingKey), Logger: slog.New(slog.DiscardHandler), SQLiteSynchronous: "normal", Passwords: cheap,
 		RateAnonymous: "off", RateAuthenticated: "off", RateLogin: "off", RateLoginAddress: "off",
 	})
 	if err != nil {

@@ -5,9 +5,6 @@ import (
 	"net/http"
 	"sync"
 	"testing"
-
-	"github.com/tenantry/tenantry"
-	"github.com/tenantry/tenantry/internal/storage/postgres/pgtest"
 )
 
 func TestIdempotency(t *testing.T) {
@@ -68,9 +65,9 @@ func (w *world) atOnce(t *testing.T, header http.Header) {
 // TestIdempotencyOnTwoNodes sends one request to two nodes at the same instant.
 func TestIdempotencyOnTwoNodes(t *testing.T) {
 	t.Parallel()
-	db := pgtest.New(t)
-	w := newWorld(t, tenantry.Options{DatabaseURL: db.ServerURL, MigrationURL: db.OwnerURL})
-	second := w.another(tenantry.Options{DatabaseURL: db.ServerURL, MigrationURL: db.OwnerURL})
+	o := onPostgreSQL(t)
+	w := newWorld(t, o)
+	second := w.another(o)
 	var all sync.WaitGroup
 	for i := range 10 {
 		header := http.Header{"Idempotency-Key": {fmt.Sprint("key ", i)}}

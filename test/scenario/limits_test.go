@@ -12,7 +12,6 @@ import (
 
 	"github.com/tenantry/tenantry"
 	"github.com/tenantry/tenantry/internal/limit/redistest"
-	"github.com/tenantry/tenantry/internal/storage/postgres/pgtest"
 )
 
 // limitedOnBothEngines runs the test in fresh worlds that have the limits of the options.
@@ -27,7 +26,7 @@ func limitedOnBothEngines(t *testing.T, o tenantry.Options, test func(w *world, 
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		o, db := o, pgtest.New(t)
+		o, db := o, migrated(t)
 		o.DatabaseURL, o.MigrationURL = db.ServerURL, db.OwnerURL
 		test(newWorld(t, o), o)
 	})
@@ -111,7 +110,7 @@ func TestLimits(t *testing.T) {
 // TestTwoNodesShareTheirLimits sends a thousand requests at once to two nodes on one Redis.
 func TestTwoNodesShareTheirLimits(t *testing.T) {
 	t.Parallel()
-	db := pgtest.New(t)
+	db := migrated(t)
 	o := tenantry.Options{DatabaseURL: db.ServerURL, MigrationURL: db.OwnerURL, RateAuthenticated: "100/h", RedisURL: redistest.New(t)}
 	first := newWorld(t, o)
 	second := first.another(o)

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/tenantry/tenantry"
-	"github.com/tenantry/tenantry/internal/storage/postgres/pgtest"
 )
 
 // onTwoNodes runs the test with two nodes on one SQLite directory, and on one PostgreSQL.
@@ -21,8 +20,7 @@ func onTwoNodes(t *testing.T, test func(a, b *world)) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		db := pgtest.New(t)
-		o := tenantry.Options{DatabaseURL: db.ServerURL, MigrationURL: db.OwnerURL}
+		o := onPostgreSQL(t)
 		a := newWorld(t, o)
 		test(a, a.another(o))
 	})

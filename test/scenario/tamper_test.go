@@ -10,7 +10,6 @@ import (
 	_ "modernc.org/sqlite"             // the driver of whoever owns the file
 
 	"github.com/tenantry/tenantry"
-	"github.com/tenantry/tenantry/internal/storage/postgres/pgtest"
 )
 
 // TestTampering changes the trail behind the server's back, as somebody who owns the database can, and asks whether it
@@ -39,7 +38,7 @@ func TestTampering(t *testing.T) {
 		})
 		t.Run("postgres, "+name, func(t *testing.T) {
 			t.Parallel()
-			db := pgtest.New(t)
+			db := migrated(t)
 			w := newWorld(t, tenantry.Options{DatabaseURL: db.ServerURL, MigrationURL: db.OwnerURL})
 			w.tamper("pgx", db.SuperURL, "SET search_path = tenant; "+c.statement, c.want)
 		})

@@ -21,6 +21,9 @@ const (
 	signingKey = "a signing key for tests, 32 bytes+"
 )
 
+// cheap makes a password quick to hash: the tests have users by the hundred.
+var cheap = tenantry.Passwords{Time: 1, Memory: 64}
+
 // world is a running service with two tenants, each with a user of every role.
 type world struct {
 	t       *testing.T
@@ -44,8 +47,30 @@ func onBothEngines(t *testing.T, test func(w *world)) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		db := pgtest.New(t)
-		test(newWorld(t, tenantry.Options{DatabaseURL: db.ServerURL, MigrationURL: db.OwnerURL}))
+		test(newWorld(t, onPostgreSQL(t)))
+	})
+}
+
+// onPostgreSQL are the options of a service on a database of the test's own.
+func onPostgreSQL(t *testing.T) tenantry.Options {
+	t.Helper()
+	db := migrated(t)
+	return tenantry.Options{DatabaseURL: db.ServerURL, MigrationURL: db.OwnerURL}
+}
+
+// migrated is a database that the service has made its own.
+func migrated(t *testing.T) pgtest.Database {
+	t.Helper()
+	return pgtest.Prepared(t, "scenario", func(db pgtest.Database) error {
+		app := tenantry.New(tenantry.Config{})
+		resources.Register(app)
+		service, err := app.Open(t.Context(), tenantry.Options{
+			DatabaseURL: db.ServerURL, MigrationURL: db.OwnerURL, DataDir: t.TempDir(), SigningKey: []byte(signingKey),
+		})
+		if err != nil {
+			return err
+		}
+		return service.Close()
 	})
 }
 
@@ -73,6 +98,7 @@ func (w *world) open(o tenantry.Options) {
 	app := tenantry.New(tenantry.Config{})
 	resources.Register(app)
 	o.SigningKey = []byte(signingKey)
+	o.Passwords = cheap
 	for _, rate := range []*string{&o.RateAnonymous, &o.RateAuthenticated, &o.RateLogin, &o.RateLoginAddress} {
 		if *rate == "" {
 			*rate = "off" // scenarios ask more than a client may by default
