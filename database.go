@@ -2,6 +2,7 @@ package tenantry
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -19,6 +20,7 @@ import (
 	"github.com/tenantry/tenantry/internal/storage"
 	"github.com/tenantry/tenantry/internal/storage/postgres"
 	"github.com/tenantry/tenantry/internal/storage/sqlite"
+	"github.com/tenantry/tenantry/internal/tenant"
 	"github.com/tenantry/tenantry/internal/token"
 	"github.com/tenantry/tenantry/internal/usage"
 )
@@ -132,8 +134,13 @@ func (d *database) assemble() (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	passes, err := tenant.NewPasses(rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	door := storage.Door{Engine: d.engine, Passes: passes, Files: s.tenantFiles}
 	accounts := account.Config{
-		Platform: d.Platform(), Open: d.Open, Tokens: tokens, Clock: o.Clock, Logger: o.Logger,
+		Platform: d.Platform(), Open: d.Open, Passes: passes, Tokens: tokens, Clock: o.Clock, Logger: o.Logger,
 		AccessTTL: o.AccessTTL, RefreshTTL: o.RefreshTTL, Resources: resourceNames(s.operations),
 		Vault: vault, Passwords: o.Passwords,
 	}
@@ -148,9 +155,9 @@ func (d *database) assemble() (*Service, error) {
 		return nil, err
 	}
 	s.resources, err = resource.New(resource.Config{
-		Registry: d.registry, Open: d.Open, IsMember: s.accounts.IsMember,
-		Signer: query.NewSigner(o.SigningKey), Clock: o.Clock, Files: s.tenantFiles, MaxUpload: o.MaxUpload,
-		Keepers: d.app.directory.Keepers(s.accounts, d.Platform().Directory), Secret: o.SigningKey,
+		Registry: d.registry, Open: door.Open, IsMember: s.accounts.IsMember,
+		Signer: query.NewSigner(o.SigningKey), Clock: o.Clock, Files: door.OpenFiles, MaxUpload: o.MaxUpload,
+		Keepers: d.app.directory.Keepers(s.accounts, door), Secret: o.SigningKey,
 	})
 	if err != nil {
 		return nil, err

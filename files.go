@@ -145,7 +145,7 @@ func (s *Service) Sweep(ctx context.Context) (int, error) {
 			return removed, errors.Join(append(failed, err)...)
 		}
 		for _, t := range page {
-			n, err := s.resources.Sweep(ctx, t.ID)
+			n, err := s.resources.Sweep(ctx, t.ID, s.accounts.Pass(t.ID))
 			removed += n
 			if err != nil {
 				failed = append(failed, fmt.Errorf("tenant %s: %w", t.ID, err))

@@ -158,7 +158,7 @@ func (s commandService) Accounts() cli.Accounts { return s.accounts }
 
 // VerifyEvents implements cli.Service.
 func (s commandService) VerifyEvents(ctx context.Context, of tenant.ID) (checked, broken int64, err error) {
-	return s.resources.VerifyChain(ctx, of)
+	return s.resources.VerifyChain(ctx, of, s.accounts.Pass(of))
 }
 
 // Demo implements cli.Service.

@@ -23,11 +23,13 @@ import (
 
 // Config says what a Service works with.
 type Config struct {
-	// Platform, Open, Tokens, Clock and Logger are required. Times of the clock should keep the monotonic reading of
+	// Platform, Open, Passes, Tokens, Clock and Logger are required. Times of the clock should keep the monotonic reading of
 	// time.Now: the gate measures by them how old its answers are.
 	Platform storage.Platform
 	// Open returns the store of a tenant, or of tenant.Platform: events go to its trail, and nothing else of it is used.
-	Open   func(ctx context.Context, t tenant.ID) (storage.Store, error)
+	Open func(ctx context.Context, t tenant.ID) (storage.Store, error)
+	// Passes makes the passes of those who are let in.
+	Passes *tenant.Passes
 	Tokens *token.Authority
 	// Issuers are the other issuers whose tokens are taken; nil where there are none.
 	Issuers Issuers
@@ -58,6 +60,7 @@ type Service struct {
 	activation            time.Duration
 	interval              time.Duration
 	passwords             *hasher
+	passes                *tenant.Passes
 	gate                  *gate
 	courier               *courier
 	foreigners            *foreigners
@@ -66,8 +69,8 @@ type Service struct {
 
 // New returns a Service. It reads nothing yet.
 func New(c Config) (*Service, error) {
-	if c.Platform == nil || c.Open == nil || c.Tokens == nil || c.Clock == nil || c.Logger == nil {
-		return nil, errors.New("account service takes a platform, trails, tokens, a clock and a logger")
+	if c.Platform == nil || c.Open == nil || c.Passes == nil || c.Tokens == nil || c.Clock == nil || c.Logger == nil {
+		return nil, errors.New("account service takes a platform, trails, passes, tokens, a clock and a logger")
 	}
 	g, err := newGate(c.Platform, c.Clock)
 	if err != nil {
@@ -84,7 +87,7 @@ func New(c Config) (*Service, error) {
 		resources:  c.Resources,
 		activation: positive(c.Activation, 5*time.Second),
 		interval:   positive(c.Poll, 300*time.Millisecond),
-		passwords:  newHasher(c.Passwords), gate: g, foreigners: others,
+		passwords:  newHasher(c.Passwords), passes: c.Passes, gate: g, foreigners: others,
 		courier: &courier{
 			platform: c.Platform, open: c.Open, clock: c.Clock, log: c.Logger, events: storage.Events(), wake: make(chan struct{}, 1),
 		},
@@ -136,10 +139,25 @@ func (s *Service) Authenticate(ctx context.Context, by By, raw string) (Session,
 	return Session{
 		Actor: policy.Actor{
 			Kind: placeOf(claims).kind, ID: at.User.ID, Name: at.User.Username, Tenant: at.Tenant.ID,
-			Role: at.role(claims), Scopes: claims.Scopes, OnBehalfOf: claims.OnBehalfOf,
+			Role: at.role(claims), Scopes: claims.Scopes, OnBehalfOf: claims.OnBehalfOf, Pass: s.passes.For(at.Tenant.ID),
 		},
 		Tenant: at.Tenant, User: publicUser(at.User), Claims: claims,
 	}, nil
+}
+
+// Pass returns the pass for a tenant, for the parts of this program that work in it by themselves.
+func (s *Service) Pass(t tenant.ID) tenant.Pass { return s.passes.For(t) }
+
+// admits returns an error unless the caller was let into the tenant, or the platform is theirs: an operator's, or this
+// program's own. That a use case names a tenant is not enough.
+func (s *Service) admits(by By, t tenant.ID) error {
+	a := by.Actor
+	switch {
+	case a.Kind == policy.System && a.Tenant.IsZero(), s.passes.Admit(a.Pass, t), s.passes.Admit(a.Pass, tenant.Platform):
+		return nil
+	default:
+		return errStray
+	}
 }
 
 // placeOf says where the bearer of a token has to stand. Behind a token that was exchanged is the operator.
@@ -205,6 +223,7 @@ func suspended() error {
 }
 
 var (
+	errStray    = errors.New("a tenant was named without its pass")
 	errRevoked  = errors.New("token or its family is revoked")
 	errActor    = errors.New("token names another actor than its subject")
 	errOver     = errors.New("service account is over")

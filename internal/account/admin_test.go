@@ -160,6 +160,46 @@ func TestLists(t *testing.T) {
 	}
 }
 
+// TestATenantIsAdministeredWithItsPassAlone names another tenant than the caller was let into, as a use case that mixes
+// them up would.
+func TestATenantIsAdministeredWithItsPassAlone(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	ctx, bob := t.Context(), f.user(t, "bob")
+	owner := account.By{Actor: policy.Actor{Kind: policy.User, ID: f.user(t, "ann"), Tenant: f.globex.ID, Role: policy.Owner, Pass: f.passes.For(f.globex.ID)}}
+	held := account.ServiceAccount{ID: id.New(), Name: "robot", Role: policy.Member}
+	if _, err := f.CreateServiceAccount(ctx, by, f.acme.ID, held); err != nil {
+		t.Fatal(err)
+	}
+	for name, do := range map[string]func() error{
+		"create a member": func() error { return f.CreateMember(ctx, owner, f.acme.ID, id.New(), "ann", policy.Member) },
+		"change a member": func() error { return f.ChangeMember(ctx, owner, f.acme.ID, bob, policy.Viewer) },
+		"delete a member": func() error { return f.DeleteMember(ctx, owner, f.acme.ID, bob) },
+		"create an account": func() error {
+			_, err := f.CreateServiceAccount(ctx, owner, f.acme.ID, account.ServiceAccount{ID: id.New(), Name: "another", Role: policy.Member})
+			return err
+		},
+		"change an account": func() error {
+			return f.ChangeServiceAccount(ctx, owner, f.acme.ID, account.ServiceAccount{ID: held.ID, Name: "mine", Role: policy.Member})
+		},
+		"rotate an account": func() error {
+			_, err := f.RotateServiceAccount(ctx, owner, f.acme.ID, held.ID, 0)
+			return err
+		},
+		"delete an account": func() error { return f.DeleteServiceAccount(ctx, owner, f.acme.ID, held.ID) },
+		"describe": func() error {
+			return f.DescribeTenant(ctx, owner, f.acme.ID, account.Description{Name: "Acme"}, account.Description{Name: "Mine"})
+		},
+	} {
+		if err := do(); fault.From(err).Code != fault.Internal {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if member, err := f.IsMember(ctx, f.acme.ID, bob); err != nil || !member {
+		t.Errorf("bob is out: %v", err)
+	}
+}
+
 func TestMembersComeAndGo(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

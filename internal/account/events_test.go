@@ -46,7 +46,7 @@ func TestActsLeaveEventsInTheTrailsThatTheyConcern(t *testing.T) {
 			names[m.ID] = "BOB IN ACME"
 		}
 	}
-	root := account.By{Actor: policy.Actor{Kind: policy.Operator, ID: id.New(), Name: "root"}, RequestID: "r1", IP: "192.0.2.7"}
+	root := account.By{Actor: policy.Actor{Kind: policy.Operator, ID: id.New(), Name: "root", Pass: f.passes.For(tenant.Platform)}, RequestID: "r1", IP: "192.0.2.7"}
 	both, tenants, platforms := []bool{true, true}, []bool{true, false}, []bool{false, true}
 	for _, c := range []struct {
 		name string

@@ -95,7 +95,10 @@ func TestAnotherIssuersTokenOpensItsUsersTenant(t *testing.T) {
 	f.link(t, "bob", idp, "b-1")
 	bySlug := f.token("b-1", "acme", func(c *issuer.Claims) { c.Scopes = []string{"tasks:read"} })
 	got := f.opens(t, bySlug, "")
-	want := policy.Actor{Kind: policy.User, ID: f.user(t, "bob"), Name: "bob", Tenant: f.acme.ID, Role: policy.Member, Scopes: []string{"tasks:read"}}
+	want := policy.Actor{
+		Kind: policy.User, ID: f.user(t, "bob"), Name: "bob", Tenant: f.acme.ID, Role: policy.Member, Scopes: []string{"tasks:read"},
+		Pass: f.passes.For(f.acme.ID),
+	}
 	if diff := cmp.Diff(want, got.Actor); diff != "" || got.Tenant.Slug != "acme" || got.User.Username != "bob" || got.Claims.Kind != policy.User {
 		t.Errorf("%s %+v", diff, got)
 	}

@@ -28,7 +28,7 @@ func TestSessionIsTheMembershipsAndNotTheTokens(t *testing.T) {
 	}
 	want := policy.Actor{
 		Kind: policy.User, ID: f.user(t, "bob"), Name: "bob", Tenant: f.acme.ID, Role: policy.Member,
-		Scopes: []string{"read"},
+		Scopes: []string{"read"}, Pass: f.passes.For(f.acme.ID),
 	}
 	if diff := cmp.Diff(want, got.Actor); diff != "" {
 		t.Errorf("actor (-want +got):\n%s", diff)
@@ -53,7 +53,10 @@ func TestOperatorInsideATenantHasTheRoleOfTheExchange(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := policy.Actor{Kind: policy.Operator, ID: root.ID, Name: "root", Tenant: f.acme.ID, Role: policy.Viewer, Scopes: []string{}, OnBehalfOf: root.ID}
+	want := policy.Actor{
+		Kind: policy.Operator, ID: root.ID, Name: "root", Tenant: f.acme.ID, Role: policy.Viewer, Scopes: []string{}, OnBehalfOf: root.ID,
+		Pass: f.passes.For(f.acme.ID),
+	}
 	if diff := cmp.Diff(want, got.Actor); diff != "" {
 		t.Errorf("actor (-want +got):\n%s", diff)
 	}

@@ -15,6 +15,9 @@ import (
 // there is no such user, conflict where they are a member already, permission_denied where the role is above the
 // caller's.
 func (s *Service) CreateMember(ctx context.Context, by By, t tenant.ID, membership id.ID, username string, role policy.Role) error {
+	if err := s.admits(by, t); err != nil {
+		return err
+	}
 	if err := policy.Grant(by.Actor, policy.NoRole, role); err != nil {
 		return err
 	}
@@ -37,6 +40,9 @@ func (s *Service) join(ctx context.Context, by By, u storage.User, m storage.Mem
 // ChangeMember gives the user, who is a member of the tenant, another role; not_found, permission_denied where it, or
 // the one from before, is above the caller's, conflict where it was the last owner's.
 func (s *Service) ChangeMember(ctx context.Context, by By, t tenant.ID, user id.ID, role policy.Role) error {
+	if err := s.admits(by, t); err != nil {
+		return err
+	}
 	at, err := s.platform.Memberships().Standing(ctx, t, user)
 	if err != nil {
 		return err
@@ -52,6 +58,9 @@ func (s *Service) ChangeMember(ctx context.Context, by By, t tenant.ID, user id.
 // DeleteMember ends the user's membership; not_found, permission_denied where their role is above the caller's,
 // conflict where it was the last owner's.
 func (s *Service) DeleteMember(ctx context.Context, by By, t tenant.ID, user id.ID) error {
+	if err := s.admits(by, t); err != nil {
+		return err
+	}
 	at, err := s.platform.Memberships().Standing(ctx, t, user)
 	if err != nil {
 		return err

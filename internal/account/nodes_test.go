@@ -82,7 +82,7 @@ func newNode(t *testing.T, open func() (storage.Engine, error)) *node {
 		t.Fatal(err)
 	}
 	n.Service, err = account.New(account.Config{
-		Platform: engine.Platform(), Open: engine.Open, Tokens: n.tokens, Clock: time.Now, Passwords: cheap, Logger: slog.New(slog.DiscardHandler),
+		Platform: engine.Platform(), Open: engine.Open, Passes: newPasses(t), Tokens: n.tokens, Clock: time.Now, Passwords: cheap, Logger: slog.New(slog.DiscardHandler),
 		Vault: vault, Activation: time.Second,
 	})
 	if err != nil {

@@ -144,7 +144,7 @@ func (s *Service) AuthenticateOperator(ctx context.Context, raw string) (Session
 		return Session{}, token.Invalid(errDisabled)
 	}
 	return Session{
-		Actor:  policy.Actor{Kind: policy.Operator, ID: at.User.ID, Name: at.User.Username},
+		Actor:  policy.Actor{Kind: policy.Operator, ID: at.User.ID, Name: at.User.Username, Pass: s.passes.For(tenant.Platform)},
 		User:   publicUser(at.User),
 		Claims: token.Claims{ID: claims.ID, Type: claims.Type, Kind: policy.Operator, User: claims.User, Family: claims.Family, IssuedAt: claims.IssuedAt, ExpiresAt: claims.ExpiresAt},
 	}, nil

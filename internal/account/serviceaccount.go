@@ -35,6 +35,9 @@ type ServiceAccount struct {
 // CreateServiceAccount adds a service account to the tenant and returns its secret, which is not kept: validation_failed,
 // permission_denied where the role is above the caller's.
 func (s *Service) CreateServiceAccount(ctx context.Context, by By, t tenant.ID, a ServiceAccount) (secret string, err error) {
+	if err := s.admits(by, t); err != nil {
+		return "", err
+	}
 	if err := policy.Grant(by.Actor, policy.NoRole, a.Role); err != nil {
 		return "", err
 	}
@@ -69,6 +72,9 @@ func (s *Service) checkServiceAccount(a ServiceAccount) error {
 // serviceAccount returns the tenant's service account; not_found, permission_denied where it has, or is to have, a role
 // above the caller's: whoever manages an account can act as it.
 func (s *Service) serviceAccount(ctx context.Context, by By, t tenant.ID, account id.ID, given policy.Role) (storage.ServiceAccount, error) {
+	if err := s.admits(by, t); err != nil {
+		return storage.ServiceAccount{}, err
+	}
 	held, _, err := s.platform.ServiceAccounts().Find(ctx, account)
 	if err == nil && held.Tenant != t {
 		err = fault.Missing()

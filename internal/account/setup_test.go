@@ -3,6 +3,7 @@ package account_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"sync"
@@ -48,6 +49,7 @@ type fixture struct {
 	platform *platform
 	engine   storage.Engine
 	tokens   *token.Authority
+	passes   *tenant.Passes
 	clock    *clock
 	log      *logged
 	acme     tenant.Tenant
@@ -98,16 +100,26 @@ func setupOn(tb testing.TB, open func(now func() time.Time) (storage.Engine, err
 	if err != nil {
 		tb.Fatal(err)
 	}
+	f.passes = newPasses(tb)
 	f.Service = f.node(tb, func(*account.Config) {})
 	f.populate(tb)
 	return f
+}
+
+func newPasses(tb testing.TB) *tenant.Passes {
+	tb.Helper()
+	passes, err := tenant.NewPasses(rand.Reader)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return passes
 }
 
 // node returns another service over the same platform, as another node of a cluster has it.
 func (f *fixture) node(tb testing.TB, change func(*account.Config)) *account.Service {
 	tb.Helper()
 	config := account.Config{
-		Platform: f.platform, Open: f.engine.Open, Tokens: f.tokens, Clock: f.clock.Now, Passwords: cheap,
+		Platform: f.platform, Open: f.engine.Open, Passes: f.passes, Tokens: f.tokens, Clock: f.clock.Now, Passwords: cheap,
 		Logger: slog.New(slog.NewJSONHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	change(&config)

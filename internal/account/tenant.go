@@ -18,6 +18,9 @@ type Description struct {
 
 // DescribeTenant writes next over the tenant's description from before; validation_failed, not_found.
 func (s *Service) DescribeTenant(ctx context.Context, by By, t tenant.ID, before, next Description) error {
+	if err := s.admits(by, t); err != nil {
+		return err
+	}
 	if !printable(next.Name, maxTenantName) {
 		return fault.Invalid(invalid("name", "A name has 1 to 255 printable characters."))
 	}

@@ -85,7 +85,7 @@ func (r *run) fillOffice(ctx context.Context, o office) (int, error) {
 		f.generator.assignees = append(f.generator.assignees, s.user.ID.String())
 		if s.role >= policy.Member {
 			f.writers = append(f.writers, policy.Actor{
-				Kind: policy.User, ID: s.user.ID, Name: s.user.Username, Tenant: o.tenant.ID, Role: s.role,
+				Kind: policy.User, ID: s.user.ID, Name: s.user.Username, Tenant: o.tenant.ID, Role: s.role, Pass: r.accounts.Pass(o.tenant.ID),
 			})
 		}
 	}

@@ -12,10 +12,9 @@ import (
 	"github.com/tenantry/tenantry/internal/tenant"
 )
 
-// Keepers binds the records to the use cases that hold their rules. open reads the records of a tenant, or, with the
-// zero id, those of none.
-func (d *Directory) Keepers(accounts *account.Service, open func(tenant.ID) storage.Directory) map[*schema.Resource]*resource.Keeper {
-	k := keepers{accounts, open}
+// Keepers binds the records to the use cases that hold their rules; door opens what is read.
+func (d *Directory) Keepers(accounts *account.Service, door storage.Door) map[*schema.Resource]*resource.Keeper {
+	k := keepers{accounts, door}
 	return map[*schema.Resource]*resource.Keeper{
 		d.members: {Open: k.ofTenant, Create: k.createMember, Change: k.changeMember, Delete: k.deleteMember},
 		d.serviceAccounts: {
@@ -35,7 +34,7 @@ type actFunc = func(ctx context.Context, call resource.Call, current, input []sc
 
 type keepers struct {
 	accounts *account.Service
-	open     func(tenant.ID) storage.Directory
+	door     storage.Door
 }
 
 func by(call resource.Call) account.By {
@@ -55,11 +54,15 @@ func (k keepers) ofTenant(ctx context.Context, call resource.Call) (storage.Dire
 	if err != nil {
 		return nil, err
 	}
-	return k.open(t), nil
+	return k.door.Directory(t, call.Actor.Pass)
 }
 
-func (k keepers) ofPlatform(context.Context, resource.Call) (storage.Directory, error) {
-	return k.open(tenant.ID{}), nil
+// ofPlatform reads the records of no tenant: all of them for an operator, for anybody else that of their own tenant.
+func (k keepers) ofPlatform(_ context.Context, call resource.Call) (storage.Directory, error) {
+	if call.Actor.Tenant.IsZero() {
+		return k.door.Directory(tenant.ID{}, call.Actor.Pass)
+	}
+	return k.door.Self(call.Actor.Tenant, call.Actor.Pass)
 }
 
 func role(v schema.Value) policy.Role {

@@ -68,6 +68,8 @@ type Actor struct {
 	Scopes []string
 	// OnBehalfOf is the operator who acts as the actor, where one does.
 	OnBehalfOf id.ID
+	// Pass is the gate's for Tenant, or for tenant.Platform where the actor is an operator: without it no data is opened.
+	Pass tenant.Pass
 }
 
 // Has reports whether the actor's token carries the scope.

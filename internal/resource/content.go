@@ -14,7 +14,6 @@ import (
 	"github.com/tenantry/tenantry/internal/operation"
 	"github.com/tenantry/tenantry/internal/schema"
 	"github.com/tenantry/tenantry/internal/storage"
-	"github.com/tenantry/tenantry/internal/tenant"
 )
 
 const (
@@ -60,7 +59,11 @@ func (s *Service) PutContent(ctx context.Context, call Call, op *operation.Opera
 	if err != nil {
 		return Answer{}, err
 	}
-	file, err := s.files(call.Actor.Tenant).Create(ctx, record, up.Body, s.maxUpload)
+	files, err := s.filesOf(call)
+	if err != nil {
+		return Answer{}, err
+	}
+	file, err := files.Create(ctx, record, up.Body, s.maxUpload)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -70,7 +73,7 @@ func (s *Service) PutContent(ctx context.Context, call Call, op *operation.Opera
 		return nil
 	})
 	if err != nil {
-		s.abandon(ctx, call.Actor.Tenant, file.Key, err)
+		s.abandon(ctx, call, file.Key, err)
 		return Answer{}, err
 	}
 	return answer(def.encoder, record, rec), nil
@@ -79,6 +82,10 @@ func (s *Service) PutContent(ctx context.Context, call Call, op *operation.Opera
 // GetContent returns a record's file: not_found where there is none, whatever the reason.
 func (s *Service) GetContent(ctx context.Context, call Call, op *operation.Operation, path string) (Content, error) {
 	def, record, err := s.contentOf(call, op, path)
+	if err != nil {
+		return Content{}, err
+	}
+	files, err := s.filesOf(call)
 	if err != nil {
 		return Content{}, err
 	}
@@ -91,7 +98,7 @@ func (s *Service) GetContent(ctx context.Context, call Call, op *operation.Opera
 		if !stored {
 			return Content{}, fault.Missing()
 		}
-		file, err := s.files(call.Actor.Tenant).Open(ctx, record, key)
+		file, err := files.Open(ctx, record, key)
 		switch {
 		case err == nil:
 			return def.content.describe(rec.Values, file), nil
@@ -198,20 +205,22 @@ func (p *Precondition) holdsContent(def *Definition, record id.ID, rec storage.R
 
 // abandon removes the file of an upload whose transaction failed with err. Where it may have been committed all the
 // same, the sweeper has to look: the record may name the file.
-func (s *Service) abandon(ctx context.Context, t tenant.ID, key string, err error) {
+func (s *Service) abandon(ctx context.Context, call Call, key string, err error) {
 	if f := fault.From(err); f.Code != fault.Internal && f.Code != fault.Unavailable {
-		s.discard(ctx, t, []string{key})
+		s.discard(ctx, call, []string{key})
 	}
 }
 
 // discard removes files that no record names any more. What fails is left to the sweeper.
-func (s *Service) discard(ctx context.Context, t tenant.ID, keys []string) {
+func (s *Service) discard(ctx context.Context, call Call, keys []string) {
 	if len(keys) == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), discardPatience)
 	defer cancel()
-	_ = s.files(t).Delete(ctx, keys...)
+	if files, err := s.filesOf(call); err == nil {
+		_ = files.Delete(ctx, keys...)
+	}
 }
 
 // forget remembers that the record's file goes when the transaction has been committed.

@@ -68,7 +68,7 @@ func (s *Service) VerifyEvents(ctx context.Context, call Call, op *operation.Ope
 	if _, err := s.begin(call, op); err != nil {
 		return nil, err
 	}
-	checked, broken, err := s.VerifyChain(ctx, call.plane())
+	checked, broken, err := s.VerifyChain(ctx, call.plane(), call.Actor.Pass)
 	if err != nil {
 		return nil, err
 	}
@@ -83,8 +83,8 @@ func (s *Service) VerifyEvents(ctx context.Context, call Call, op *operation.Ope
 
 // VerifyChain recomputes the chain of a tenant's events, for whoever has the whole database anyway. It returns how many
 // events fit, from the first one on, and the seq of the first that does not or is missing, 0 where all do.
-func (s *Service) VerifyChain(ctx context.Context, t tenant.ID) (checked, broken int64, err error) {
-	store, err := s.store(ctx, Call{Actor: policy.Actor{Tenant: t}})
+func (s *Service) VerifyChain(ctx context.Context, t tenant.ID, pass tenant.Pass) (checked, broken int64, err error) {
+	store, err := s.store(ctx, Call{Actor: policy.Actor{Tenant: t, Pass: pass}})
 	if err != nil {
 		return 0, 0, err
 	}

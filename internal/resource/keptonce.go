@@ -75,6 +75,7 @@ func stillRunning() error {
 type keptMemo struct {
 	service     *Service
 	of          tenant.ID
+	pass        tenant.Pass
 	schema      *schema.Resource
 	key         id.ID
 	fingerprint string
@@ -83,14 +84,14 @@ type keptMemo struct {
 
 func (s *Service) keptMemo(call Call, op *operation.Operation, path string, body []byte) *keptMemo {
 	return &keptMemo{
-		service: s, of: call.plane(), schema: s.registry.memos,
+		service: s, of: call.plane(), pass: call.Actor.Pass, schema: s.registry.memos,
 		key:         hashID(call.Actor.ID[:], []byte(call.IdempotencyKey)),
 		fingerprint: hashID([]byte(op.ID), []byte(call.Parent), []byte(path), body).String(),
 	}
 }
 
 func (m *keptMemo) update(ctx context.Context, fn func(storage.Tx) error) error {
-	store, err := m.service.open(ctx, m.of)
+	store, err := m.service.open(ctx, m.of, m.pass)
 	if err != nil {
 		return err
 	}

@@ -18,15 +18,15 @@ import (
 // Config is what a Service needs.
 type Config struct {
 	Registry *Registry
-	// Open returns the store of a tenant.
-	Open func(ctx context.Context, t tenant.ID) (storage.Store, error)
+	// Open returns the store of a tenant, to those with the pass for it.
+	Open func(ctx context.Context, t tenant.ID, pass tenant.Pass) (storage.Store, error)
 	// IsMember reports whether the user belongs to the tenant; it decides about references to members.
 	IsMember func(ctx context.Context, t tenant.ID, user id.ID) (bool, error)
 	// Signer signs cursors.
 	Signer *query.Signer
-	// Files returns the files of a tenant, MaxUpload is how large one may be; both are required where a resource's
+	// Files returns the files of a tenant, to those with the pass for it, MaxUpload is how large one may be; both are required where a resource's
 	// records have files.
-	Files     func(t tenant.ID) storage.Files
+	Files     func(t tenant.ID, pass tenant.Pass) (storage.Files, error)
 	MaxUpload int64
 	Clock     func() time.Time
 	// Keepers hold the records of the platform plane whose operations the registry has.
@@ -38,10 +38,10 @@ type Config struct {
 // Service runs the operations on tenants' resources. Its methods may be called concurrently.
 type Service struct {
 	registry *Registry
-	open     func(ctx context.Context, t tenant.ID) (storage.Store, error)
+	open     func(ctx context.Context, t tenant.ID, pass tenant.Pass) (storage.Store, error)
 	isMember func(ctx context.Context, t tenant.ID, user id.ID) (bool, error)
 	signer   *query.Signer
-	files    func(t tenant.ID) storage.Files
+	files    func(t tenant.ID, pass tenant.Pass) (storage.Files, error)
 	// maxUpload bounds a file in bytes.
 	maxUpload int64
 	clock     func() time.Time
@@ -105,7 +105,7 @@ func (s *Service) begin(call Call, op *operation.Operation) (*Definition, error)
 // store returns the store of the caller's tenant. It is the only place where one is opened: what runs above it
 // can't name another tenant.
 func (s *Service) store(ctx context.Context, call Call) (storage.Store, error) {
-	return s.open(ctx, call.plane())
+	return s.open(ctx, call.plane(), call.Actor.Pass)
 }
 
 // plane is the tenant that the caller is in. Operators are in none: what is kept like a tenant's for them, events and
@@ -115,6 +115,11 @@ func (c Call) plane() tenant.ID {
 		return tenant.Platform
 	}
 	return c.Actor.Tenant
+}
+
+// filesOf returns the files of the caller's tenant, as store does its store.
+func (s *Service) filesOf(call Call) (storage.Files, error) {
+	return s.files(call.Actor.Tenant, call.Actor.Pass)
 }
 
 func (s *Service) view(ctx context.Context, call Call, fn func(*Tx) error) error {
@@ -142,7 +147,7 @@ func (s *Service) update(ctx context.Context, call Call, fn func(*Tx) error) err
 		return fn(last)
 	})
 	if err == nil {
-		s.discard(ctx, call.Actor.Tenant, last.forgotten)
+		s.discard(ctx, call, last.forgotten)
 	}
 	return err
 }

@@ -21,13 +21,17 @@ const (
 
 // Sweep removes a tenant's files that no record names, and what is left of uploads that the death of a process cut,
 // and returns how many there were.
-func (s *Service) Sweep(ctx context.Context, t tenant.ID) (int, error) {
+func (s *Service) Sweep(ctx context.Context, t tenant.ID, pass tenant.Pass) (int, error) {
 	if s.files == nil {
 		return 0, nil
 	}
-	sweep := &sweep{service: s, tenant: t, files: s.files(t)}
+	sweep := &sweep{service: s, call: Call{Actor: policy.Actor{Kind: policy.System, Tenant: t, Pass: pass}}}
+	var err error
+	if sweep.files, err = s.filesOf(sweep.call); err != nil {
+		return 0, err
+	}
 	before := s.now().Add(-orphanAge)
-	err := sweep.files.List(ctx, func(f storage.StoredFile) error {
+	err = sweep.files.List(ctx, func(f storage.StoredFile) error {
 		if f.Modified.After(before) {
 			return nil
 		}
@@ -46,7 +50,7 @@ func (s *Service) Sweep(ctx context.Context, t tenant.ID) (int, error) {
 // sweep is the sweeping of one tenant.
 type sweep struct {
 	service *Service
-	tenant  tenant.ID
+	call    Call
 	files   storage.Files
 	old     []storage.StoredFile
 	removed int
@@ -77,7 +81,7 @@ func (w *sweep) run(ctx context.Context) error {
 
 // named returns the keys that the records of the old files name.
 func (w *sweep) named(ctx context.Context) (map[string]bool, error) {
-	store, err := w.service.store(ctx, Call{Actor: policy.Actor{Kind: policy.System, Tenant: w.tenant}})
+	store, err := w.service.store(ctx, w.call)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +96,7 @@ func (w *sweep) named(ctx context.Context) (map[string]bool, error) {
 			continue
 		}
 		_, err := store.List(ctx, def.Schema, query.ByID(def.Schema, ids), func(rec storage.Record) error {
-			if key, stored := def.content.key(w.tenant, def.Schema, rec.Values); stored {
+			if key, stored := def.content.key(w.call.Actor.Tenant, def.Schema, rec.Values); stored {
 				named[key] = true
 			}
 			return nil

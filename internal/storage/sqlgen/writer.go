@@ -44,8 +44,12 @@ func (w *writer) placeholder(n int) *writer {
 	return w
 }
 
-// table writes the resource's table under an alias.
+// table writes the resource's table under an alias. What is read of the platform's records is the tenant's part alone:
+// they lie in no file of its own and no row security guards them, so this stands where those would, beside the predicate.
 func (w *writer) table(r *schema.Resource, alias string) *writer {
+	if w.views {
+		return w.text("(SELECT * FROM ", w.tableName(r.Table()), " WHERE ", columnTenant, " = ").placeholder(1).text(") AS ", alias)
+	}
 	return w.text(w.tableName(r.Table()), " AS ", alias)
 }
 
