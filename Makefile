@@ -46,6 +46,10 @@ contract: build $(with_postgres) ## The built binary against its OpenAPI documen
 bucket: ## Files in a bucket, against a server program that speaks S3
 	cd test/bucket && go test -count=1 ./...
 
+.PHONY: prove
+prove: $(with_postgres) ## Attack the server as it is, with layers taken out and with bugs planted; PROVE="-only NAME,..." some of it
+	$(with_postgres) go run ./test/isolation/prove $(PROVE)
+
 .PHONY: fuzz
 fuzz: $(with_postgres) ## Every fuzz target for FUZZTIME (5s)
 	$(with_postgres) scripts/fuzz
