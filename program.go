@@ -31,7 +31,7 @@ func (a *App) Main(args []string) int {
 		Clock: time.Now, Random: rand.Reader, //nolint:forbidigo // the one place where the command line's clock comes from
 	}, cli.Program{
 		Name: "tenantry", Description: "A REST API for many tenants, each of which sees its own data alone.", Version: a.config.Version,
-		Open: a.open, Operations: a.operationIDs, Document: a.write, Doctor: a.doctor,
+		Open: a.open, Operations: a.operationIDs, Document: a.write, Doctor: a.doctor, Prove: a.prove,
 	})
 }
 

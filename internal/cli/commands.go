@@ -12,6 +12,7 @@ type commands struct {
 	Token    tokenCommand    `cmd:"" help:"Print tokens for a member."`
 	Events   eventsCommand   `cmd:"" help:"Check the audit trails."`
 	Doctor   doctorCommand   `cmd:"" help:"Check the database and the configuration, and say what to do."`
+	Prove    proveCommand    `cmd:"" help:"Attack a running service as one of its tenants would, and say whether anything came through."`
 	OpenAPI  openapiCommand  `cmd:"" name:"openapi" help:"Print the OpenAPI document of the API."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }

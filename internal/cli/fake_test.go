@@ -16,6 +16,7 @@ import (
 	"github.com/tenantry/tenantry/internal/cli"
 	"github.com/tenantry/tenantry/internal/doctor"
 	"github.com/tenantry/tenantry/internal/fault"
+	"github.com/tenantry/tenantry/internal/prove"
 	"github.com/tenantry/tenantry/internal/tenant"
 )
 
@@ -90,10 +91,14 @@ type fakeProgram struct {
 	// report is what doctor finds, or doctorErr.
 	report    doctor.Report
 	doctorErr error
-	migrated  int
-	closed    int
-	demos     []cli.DemoOptions
-	demoErr   error
+	// proof is what prove comes to, with proveErr; proved are the options it was asked with.
+	proof    *prove.Report
+	proveErr error
+	proved   cli.ProveOptions
+	migrated int
+	closed   int
+	demos    []cli.DemoOptions
+	demoErr  error
 	// demoHangs makes the sample data wait for its context to end.
 	demoHangs bool
 	server    *fakeServer
@@ -114,6 +119,10 @@ func (f *fakeProgram) program() cli.Program {
 		Doctor: func(_ context.Context, settings cli.Settings, _ *slog.Logger) (doctor.Report, error) {
 			f.settings = settings
 			return f.report, f.doctorErr
+		},
+		Prove: func(_ context.Context, o cli.ProveOptions) (*prove.Report, error) {
+			f.proved = o
+			return f.proof, f.proveErr
 		},
 	}
 }

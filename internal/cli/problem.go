@@ -40,12 +40,21 @@ func (e *problem) Error() string {
 
 func (e *problem) Unwrap() error { return e.cause }
 
+// unproved is a proof that did not come to its end, or to a part of what it has to try. It is told apart from a leak by
+// exitUsage: what was not tried says nothing of the service.
+type unproved struct{ cause error }
+
+func (e *unproved) Error() string { return explain(e.cause) }
+
+func (e *unproved) Unwrap() error { return e.cause }
+
 func exitCode(err error) int {
 	var usage *usageError
+	var untried *unproved
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), errors.As(err, &untried):
 		return exitUsage
 	default:
 		return exitFailed

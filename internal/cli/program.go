@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tenantry/tenantry/internal/doctor"
+	"github.com/tenantry/tenantry/internal/prove"
 	"github.com/tenantry/tenantry/internal/tenant"
 )
 
@@ -22,6 +23,8 @@ type Program struct {
 	Operations func() []string
 	// Doctor examines what the settings name, and changes nothing.
 	Doctor func(ctx context.Context, settings Settings, logger *slog.Logger) (doctor.Report, error)
+	// Prove attacks a running service. The report is not nil where anything was tried, whatever the error.
+	Prove func(ctx context.Context, options ProveOptions) (*prove.Report, error)
 	// Document returns the OpenAPI document. version is "3.1" or "3.0", format "json" or "yaml".
 	Document func(version, format string) ([]byte, error)
 }

@@ -118,6 +118,7 @@ func (s *session) parser(grammar *commands) (*kong.Kong, error) {
 			{Key: "serving", Title: "Serving:"},
 			{Key: "limits", Title: "Limits, and who is let in from where:"},
 			{Key: "issuers", Title: "Tokens of other issuers:"},
+			{Key: "proving", Title: "As whom:"},
 			{Key: "sample", Title: "Sample data:"},
 			{Key: "logging", Title: "Logs, on stderr:"},
 		}),

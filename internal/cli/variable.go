@@ -76,7 +76,7 @@ func (v *variables) secretInFile() bool {
 			continue
 		}
 		switch strings.TrimPrefix(name, prefix) {
-		case "JWT_SIGNING_KEY":
+		case "JWT_SIGNING_KEY", "OPERATOR_PASSWORD":
 			if found.value != "" && !strings.HasPrefix(found.value, "@") {
 				return true
 			}

@@ -213,9 +213,13 @@ func (e *engine) attackByStrangers(ctx context.Context, t *aim) error {
 	if t.op.audience != tenants {
 		return nil
 	}
-	for _, who := range e.strangers {
-		if len(t.op.keys) == 0 {
-			if _, err := e.lone(ctx, t.op, inToken, who, e.reach(t, nil, 0), refused); err != nil {
+	e.tried++
+	if !e.some(e.tried, 2) {
+		return nil
+	}
+	for _, who := range e.inTurn(e.strangers) {
+		if len(t.op.keys) == 0 || e.sparse {
+			if _, err := e.lone(ctx, t.op, inToken, who, e.reach(t, e.theirs(t), 0), refused); err != nil {
 				return err
 			}
 			continue

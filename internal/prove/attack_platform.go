@@ -15,7 +15,7 @@ func (e *engine) settlePlatform(ctx context.Context) error {
 		return nil
 	}
 	p := e.newSide("p")
-	p.owner = &actor{name: "an operator", username: name, password: password, side: p}
+	p.owner = &actor{name: operator, username: name, password: password, side: p}
 	p.roles[viewer] = p.owner
 	p.id, p.slug = e.b.id, e.b.slug
 	for _, keep := range []func(a *actor){
@@ -69,6 +69,8 @@ func (e *engine) enterAsOperator(ctx context.Context) error {
 	return nil
 }
 
+const operator = "an operator"
+
 const operatorInside = "operator who entered"
 
 // attackPlatform has everybody of the tenants, and all strangers, try what is the operators'.
@@ -81,11 +83,15 @@ func (e *engine) attackPlatform(ctx context.Context, op *operation) error {
 	if err != nil || t == nil {
 		return err
 	}
-	for _, who := range slices.Concat(e.a.actors(), e.strangers) {
-		if who.name == "an operator" {
+	everybody := slices.DeleteFunc(slices.Concat(e.a.actors(), e.strangers), func(who *actor) bool { return who.name == operator })
+	for _, who := range e.inTurn(everybody) {
+		foreign := e.reachPlatform(t, e.operators(t))
+		if e.sparse {
+			if _, err := e.lone(ctx, op, inToken, who, foreign, refused); err != nil {
+				return err
+			}
 			continue
 		}
-		foreign := e.reachPlatform(t, e.operators(t))
 		never := e.reachPlatform(t, e.nobodys(t))
 		never.body = foreign.body
 		if _, err := e.try(ctx, op, inToken, who, foreign, never, refused); err != nil {

@@ -13,8 +13,11 @@ import (
 func (e *engine) attackPublic(ctx context.Context, op *operation) error {
 	t := &aim{op: op}
 	each := hints()
-	if op.writes() { // a password costs its check, and log-ins have a limit
+	switch {
+	case op.writes(): // a password costs its check, and log-ins have a limit
 		each = []hint{allHeaders(), each[len(each)-1]}
+	case e.sparse:
+		each = []hint{allHeaders()}
 	}
 	for _, h := range each {
 		if err := e.attackByHint(ctx, t, &actor{name: "nobody"}, h); err != nil {

@@ -81,13 +81,15 @@ type client struct {
 	clock func() time.Time
 	sent  int
 	next  time.Time
+	// renew gives an actor who has spent their limit another account; false where that can't be.
+	renew func(ctx context.Context, r request) (bool, error)
 }
 
 // maxAnswer bounds how much of an answer is read.
 const maxAnswer = 32 << 20
 
-// patience is how long a limit of the service may make a request wait.
-const patience = 10 * time.Second
+// patience is how long a limit of the service may make a request wait: log-ins are counted by the minute.
+const patience = 65 * time.Second
 
 func newClient(base string, given *http.Client, rate float64, clock func() time.Time) *client {
 	c := &client{base: strings.TrimSuffix(base, "/"), http: given, clock: clock}
@@ -109,7 +111,7 @@ var errSpent = errors.New("the service's limits leave no room for more requests"
 
 // send sends a request, and once more where a limit of the service asks to wait a little.
 func (c *client) send(ctx context.Context, r request) (answer, error) {
-	for {
+	for renewed := false; ; {
 		if err := c.wait(ctx); err != nil {
 			return answer{}, err
 		}
@@ -119,6 +121,13 @@ func (c *client) send(ctx context.Context, r request) (answer, error) {
 		}
 		if a.status != http.StatusTooManyRequests {
 			return a, nil
+		}
+		if c.renew != nil && !renewed { // once: a limit that is not the caller's is none the wider for it
+			if renewed, err = c.renew(ctx, r); err != nil {
+				return a, err
+			} else if renewed {
+				continue
+			}
 		}
 		seconds, _ := strconv.Atoi(a.header.Get("Retry-After"))
 		pause := time.Duration(max(seconds, 1)) * time.Second

@@ -41,6 +41,7 @@ const (
 	inMade       = "value that the server made"
 	inPresence   = "presence of the other tenant"
 	inSuspension = "suspension"
+	inDatabase   = "database"
 	inTime       = "time of the answer"
 )
 
@@ -51,12 +52,12 @@ func (e *engine) try(ctx context.Context, op *operation, place string, who *acto
 	never.id = foreign.id
 	there, err := e.send(ctx, who, never)
 	if err != nil {
-		return there, err
+		return answer{}, e.spent(op, place, who, err)
 	}
 	e.accepted(never, there)
 	got, err := e.send(ctx, who, foreign)
 	if err != nil {
-		return got, err
+		return answer{}, e.spent(op, place, who, err)
 	}
 	e.report.attempted(op, place)
 	f := Finding{Kind: Leak, Operation: op.id, Place: place, Actor: who.name, Request: foreign.shown()}
@@ -84,7 +85,7 @@ func (e *engine) try(ctx context.Context, op *operation, place string, who *acto
 func (e *engine) lone(ctx context.Context, op *operation, place string, who *actor, r request, want verdict) (answer, error) {
 	a, err := e.send(ctx, who, r)
 	if err != nil {
-		return a, err
+		return answer{}, e.spent(op, place, who, err)
 	}
 	e.report.attempted(op, place)
 	e.remember(op, a)

@@ -148,9 +148,30 @@ func (e *engine) readAll(ctx context.Context, s *side) (map[string]read, error) 
 
 // conclude tries what has to come last, and looks once more whether all that was the victim's still is.
 func (e *engine) conclude(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{e.attackByMade, e.time, e.compareVictim, e.suspend} {
+	for _, step := range []func(context.Context) error{e.attackByMade, e.time, e.probe, e.compareVictim, e.suspend} {
 		if err := step(ctx); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// probe asks the database itself.
+func (e *engine) probe(ctx context.Context) error {
+	if e.Probe == nil {
+		return nil
+	}
+	checks, err := e.Probe(ctx, e.a.id, e.b.id)
+	if err != nil {
+		return fmt.Errorf("ask the database: %w", err)
+	}
+	if len(checks) == 0 {
+		e.report.found(Finding{Kind: Missed, Operation: "database", Place: inDatabase, Detail: "Nothing was asked."})
+	}
+	e.report.Database = checks
+	for _, c := range checks {
+		if !c.OK {
+			e.report.found(Finding{Kind: Leak, Operation: c.Name, Place: inDatabase, Detail: c.Detail})
 		}
 	}
 	return nil
@@ -314,11 +335,16 @@ func (e *engine) suspend(ctx context.Context) error {
 	if err := sleep(ctx, e.Settle); err != nil {
 		return err
 	}
+	e.client.renew = nil // nobody joins any more
+	tried := 0
 	for _, op := range e.doc.ops {
 		if op.audience != tenants || len(op.keys) > 1 {
 			continue
 		}
 		if len(op.keys) == 1 && e.a.first(op.last()) == nil {
+			continue
+		}
+		if tried++; !e.some(tried, 5) {
 			continue
 		}
 		if _, err := e.lone(ctx, op, inSuspension, e.a.owner, e.rightful(op, e.a, e.a.first(op.last())), refused); err != nil {
@@ -332,25 +358,25 @@ func (e *engine) suspend(ctx context.Context) error {
 // cleanUp puts away what was made, as far as that can be: tenants are suspended, users disabled. It goes on after errors,
 // and says what is left.
 func (e *engine) cleanUp(ctx context.Context) {
-	away, failed := 0, []string{}
-	put := func(what, id string, err error) {
-		if err != nil {
-			failed = append(failed, what+" "+id+": "+err.Error())
-			return
-		}
-		away++
-	}
 	for _, id := range append([]string{e.a.id, e.b.id}, e.extraTenants...) {
-		if id != "" {
-			put("tenant", id, e.provision.Suspend(ctx, id))
+		if id == "" { // it never came to be
+			continue
 		}
+		end := ", suspended"
+		if err := e.provision.Suspend(ctx, id); err != nil {
+			end = ", which could not be suspended: " + err.Error()
+		}
+		e.report.Left = append(e.report.Left, "tenant "+id+end)
 	}
+	disabled := 0
 	for _, id := range e.users {
-		if id != "" {
-			put("user", id, e.provision.Disable(ctx, id))
+		if err := e.provision.Disable(ctx, id); err != nil {
+			e.report.Left = append(e.report.Left, "user "+id+", who could not be disabled: "+err.Error())
+			continue
 		}
+		disabled++
 	}
-	e.report.Left = append(e.report.Left, fmt.Sprintf("%d tenants, suspended, and users, disabled, whose names hold %s or %s",
-		away, e.a.maker.mark, e.b.maker.mark))
-	e.report.Left = append(e.report.Left, failed...)
+	if disabled > 0 {
+		e.report.Left = append(e.report.Left, fmt.Sprintf("%d users, disabled, most of whose names hold %s or %s", disabled, e.a.maker.mark, e.b.maker.mark))
+	}
 }

@@ -57,14 +57,31 @@ type Report struct {
 	Operations []*Operation  `json:"operations"`
 	Findings   []*Finding    `json:"findings"`
 	Timings    []Timing      `json:"timings"`
+	// Database are the checks of the database itself; none where it could not be asked.
+	Database []Check `json:"database"`
 	// Skipped says in words what was not tried, and why.
 	Skipped []string `json:"skipped"`
 	// Left says in words what of the throw-away tenants is still there.
 	Left []string `json:"left"`
 }
 
+// Check is something that the database itself has to refuse.
+type Check struct {
+	Name string `json:"name"`
+	OK   bool   `json:"ok"`
+	// Detail says what happened instead.
+	Detail string `json:"detail,omitempty"`
+}
+
+func (c Check) said() string {
+	if c.OK {
+		return "holds"
+	}
+	return c.Detail
+}
+
 func newReport(url string, now time.Time) *Report {
-	return &Report{URL: url, Started: now, Operations: []*Operation{}, Findings: []*Finding{}, Timings: []Timing{}, Skipped: []string{}, Left: []string{}}
+	return &Report{URL: url, Started: now, Operations: []*Operation{}, Findings: []*Finding{}, Timings: []Timing{}, Database: []Check{}, Skipped: []string{}, Left: []string{}}
 }
 
 // Attempts is how many attacks were tried.
@@ -74,7 +91,15 @@ func (r *Report) Attempts() int { return r.sum(func(o *Operation) int { return o
 func (r *Report) Controls() int { return r.sum(func(o *Operation) int { return o.Controls }) }
 
 // Leaks is how many attacks came through.
-func (r *Report) Leaks() int { return r.sum(func(o *Operation) int { return o.Leaks }) }
+func (r *Report) Leaks() int {
+	n := r.sum(func(o *Operation) int { return o.Leaks })
+	for _, c := range r.Database {
+		if !c.OK {
+			n++
+		}
+	}
+	return n
+}
 
 func (r *Report) sum(of func(*Operation) int) int {
 	n := 0
@@ -84,8 +109,8 @@ func (r *Report) sum(of func(*Operation) int) int {
 	return n
 }
 
-// OK reports whether nothing was found.
-func (r *Report) OK() bool { return len(r.Findings) == 0 }
+// OK reports whether something was tried and nothing found.
+func (r *Report) OK() bool { return r.Attempts() > 0 && len(r.Findings) == 0 }
 
 // Leaking returns the operations with a leak, in the order of their names.
 func (r *Report) Leaking() []string {

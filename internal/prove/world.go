@@ -60,7 +60,6 @@ type actor struct {
 	password string
 	user     string // the user's id
 	side     *side  // the tenant that the token is for; nil where it is for none
-	stranger bool   // no operation that asks for a token may answer them
 }
 
 // side is one of the two tenants.
@@ -308,11 +307,11 @@ func (e *engine) settleStrangers(ctx context.Context) error {
 		}
 	}
 	e.stranger("somebody with an expired token", expired)
-	operator := ""
+	operators := ""
 	if e.platform != nil {
-		operator = e.platform.owner.token
+		operators = e.platform.owner.token
 	}
-	e.stranger("an operator", operator)
+	e.stranger(operator, operators)
 	gone, err := e.user(ctx, e.a, "a removed member")
 	if err != nil {
 		return err
@@ -324,9 +323,6 @@ func (e *engine) settleStrangers(ctx context.Context) error {
 		return fmt.Errorf("remove a member: %w", err)
 	}
 	e.strangers = append(e.strangers, gone)
-	for _, who := range e.strangers {
-		who.stranger = true
-	}
 	return nil
 }
 
