@@ -39,7 +39,7 @@ pg: $(with_postgres) ## The tests of the storage engines alone
 
 .PHONY: contract
 contract: build $(with_postgres) ## The built binary against its OpenAPI document, and the document against linters and client generators
-	@scripts/ensure-node
+	@scripts/ensure-node >/dev/null
 	cd test/contract && TENANTRY_BINARY=$(CURDIR)/.bin/tenantry $(CURDIR)/$(with_postgres) go test -count=1 ./...
 
 .PHONY: bucket
@@ -49,6 +49,14 @@ bucket: ## Files in a bucket, against a server program that speaks S3
 .PHONY: prove
 prove: $(with_postgres) ## Attack the server as it is, with layers taken out and with bugs planted; PROVE="-only NAME,..." some of it
 	$(with_postgres) go run ./test/isolation/prove $(PROVE)
+
+.PHONY: ui
+ui: ## Build the web interface, internal/admin/dist, from ui/ (needs Node.js)
+	scripts/ui build
+
+.PHONY: browser
+browser: build ## The web interface: its own tests, then in a real browser against the built binary; pictures in ui/screenshots
+	TENANTRY_BINARY=$(CURDIR)/.bin/tenantry scripts/ui test
 
 .PHONY: fuzz
 fuzz: $(with_postgres) ## Every fuzz target for FUZZTIME (5s)
@@ -63,9 +71,10 @@ microbench: $(with_postgres) ## Every benchmark of the packages
 	$(with_postgres) go test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: lint
-lint: $(golangci) ## golangci-lint: style, security, and the layers
+lint: $(golangci) ## golangci-lint: style, security, and the layers; types and format of the web interface
 	$(golangci) run
 	for module in test/contract test/bucket; do (cd $$module && $(CURDIR)/$(golangci) run); done
+	scripts/ui lint
 
 .PHONY: fmt
 fmt: $(golangci) ## Format all Go code
@@ -76,7 +85,7 @@ generate: ## Everything that is generated from something else
 	go generate ./...
 
 .PHONY: verify
-verify: ## Fail if generated files, vendored files or go.mod are stale
+verify: ## Fail if generated files, vendored files, the built web interface or go.mod are stale
 	scripts/verify
 
 .PHONY: hooks

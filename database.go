@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tenantry/tenantry/internal/account"
+	"github.com/tenantry/tenantry/internal/admin"
 	"github.com/tenantry/tenantry/internal/doctor"
 	"github.com/tenantry/tenantry/internal/httpapi"
 	"github.com/tenantry/tenantry/internal/id"
@@ -167,9 +168,13 @@ func (d *database) assemble() (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	pages, err := admin.New(admin.Config{Clock: o.Clock, Production: o.Production})
+	if err != nil {
+		return nil, err
+	}
 	name, version := d.app.config.Name, d.app.config.Version
 	s.handler, err = httpapi.New(httpapi.Config{
-		Operations: s.operations, Resources: s.resources, Accounts: s.accounts, Document: document,
+		Operations: s.operations, Resources: s.resources, Accounts: s.accounts, Document: document, Admin: pages,
 		Ready: s.ready, KeySet: s.accounts.JWKS, Name: name, Version: version, Logger: o.Logger, Clock: o.Clock,
 		NewRequestID: func() string { return id.New().String() }, MaxBody: o.MaxBody,
 		Note: s.usage.Note, Limiter: s.limiter, Rates: d.rates, TrustedProxies: o.TrustedProxies, Origins: o.CORSOrigins, Production: o.Production,

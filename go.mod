@@ -2,6 +2,9 @@ module github.com/tenantry/tenantry
 
 go 1.26.0
 
+// Packages of npm may have Go files in them.
+ignore ./ui/node_modules
+
 require (
 	github.com/alecthomas/kong v1.17.0
 	github.com/go-jose/go-jose/v4 v4.1.8

@@ -8,14 +8,14 @@ import (
 	"io"
 	"net/http"
 	"path"
-	"strconv"
 	"strings"
 
 	"github.com/tenantry/tenantry/internal/fault"
+	"github.com/tenantry/tenantry/internal/httpapi/accept"
 	"github.com/tenantry/tenantry/internal/operation"
 )
 
-//go:embed assets/*.gz assets/*.js assets/*.svg
+//go:embed assets/*.gz assets/*.js assets/*.svg assets/*.css
 var assetFiles embed.FS
 
 // asset is one file that the pages load: packed, plain, or in both forms. The tags differ, since the bytes do.
@@ -78,7 +78,7 @@ func (s *server) docsAsset(x *exchange) error {
 		return err
 	}
 	out := file{contentType: one.contentType, etag: one.plainTag, body: one.plain}
-	packed := one.packed != nil && acceptsGzip(x.r.Header["Accept-Encoding"])
+	packed := one.packed != nil && accept.Gzip(x.r.Header["Accept-Encoding"])
 	switch {
 	case packed:
 		out.etag, out.body = one.packedTag, one.packed
@@ -106,28 +106,4 @@ func unpack(packed []byte) ([]byte, error) {
 		return nil, fmt.Errorf("unpack embedded asset: %w", err)
 	}
 	return body, nil
-}
-
-// acceptsGzip reads Accept-Encoding (RFC 9110, section 12.5.3): gzip itself decides, then *, and a weight of 0 is a no.
-func acceptsGzip(lines []string) bool {
-	star := false
-	for coding := range strings.SplitSeq(strings.Join(lines, ","), ",") {
-		name, params, _ := strings.Cut(coding, ";")
-		switch name = strings.TrimSpace(name); {
-		case strings.EqualFold(name, "gzip"), strings.EqualFold(name, "x-gzip"):
-			return weighs(params)
-		case name == "*":
-			star = weighs(params)
-		}
-	}
-	return star
-}
-
-func weighs(params string) bool {
-	name, value, found := strings.Cut(strings.TrimSpace(params), "=")
-	if !found || !strings.EqualFold(strings.TrimSpace(name), "q") {
-		return true
-	}
-	weight, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-	return err == nil && weight > 0
 }

@@ -61,6 +61,8 @@ type Config struct {
 	Resources  Resources
 	Accounts   Accounts
 	Document   *openapi.Document
+	// Admin serves /admin/ and all below it; without it there is nothing.
+	Admin Pages
 	// Ready returns nil while requests can be served; by default they always can.
 	Ready func(ctx context.Context) error
 	// KeySet returns the public keys of tokens as a JSON Web Key Set; by default there are none.
@@ -96,6 +98,7 @@ type server struct {
 	router       *router
 	resources    Resources
 	accounts     Accounts
+	admin        endpoint
 	ready        func(ctx context.Context) error
 	keySet       func() ([]byte, error)
 	logger       *slog.Logger
@@ -113,9 +116,10 @@ type server struct {
 	describing   endpoint
 	timeout      time.Duration
 	stall        time.Duration
-	documents    map[string]file
+	documents    map[string]packable
 	swagger      file
 	redoc        file
+	landing      file
 	assets       map[string]asset
 	fixed        fixed
 	exchanges    sync.Pool
@@ -141,14 +145,17 @@ func New(c Config) (http.Handler, error) {
 	s := &server{
 		resources: c.Resources, accounts: c.Accounts, ready: c.Ready, keySet: c.KeySet, logger: c.Logger, clock: c.Clock, newRequestID: c.NewRequestID,
 		maxBody: orDefault(c.MaxBody, 1<<20), timeout: orDefault(c.Timeout, 30*time.Second), stall: orDefault(c.Stall, 30*time.Second),
-		documents: documentFiles(c.Document), swagger: swaggerPage(c.Name), redoc: redocPage(c.Name), assets: assets,
-		fixed: newFixed(c.Name, c.Version, origins != nil), limiter: c.Limiter, allowances: newAllowances(c.Rates),
+		documents: documentFiles(c.Document), swagger: swaggerPage(c.Name), redoc: redocPage(c.Name), landing: landingPage(c.Name, c.Version, links(c.Admin != nil)), assets: assets,
+		fixed: newFixed(c.Name, c.Version, c.Admin != nil, origins != nil), limiter: c.Limiter, allowances: newAllowances(c.Rates),
 		note: c.Note, proxies: c.TrustedProxies, origins: origins, production: c.Production,
 	}
 	s.fixed.root = rootBody(c.Operations)
 	free := meter{stranger: s.allowances.address, free: true}
 	s.redirecting = endpoint{op: &operation.Operation{ID: "toHTTPS"}, handle: s.toHTTPS}
 	s.describing = endpoint{op: &operation.Operation{ID: "describe"}, handle: s.describe, meter: meter{stranger: s.allowances.address}}
+	if c.Admin != nil {
+		s.admin = endpoint{op: &operation.Operation{ID: "admin", Path: adminPath}, handle: func(x *exchange) error { return x.servePages(c.Admin) }}
+	}
 	s.preflighting = endpoint{op: &operation.Operation{ID: "preflight"}, handle: s.preflight, meter: free}
 	if s.ready == nil {
 		s.ready = func(context.Context) error { return nil }
@@ -294,10 +301,11 @@ type fixed struct {
 	noSniff, noReferrer, deny, sameOrigin, strictTransport                       []string
 	pageFeatures                                                                 []string
 	dataPolicy, filePolicy, swaggerPolicy, redocPolicy                           []string
+	varyAccept, landingPolicy                                                    []string
 	healthy, ready, index, root                                                  []byte
 }
 
-func newFixed(name, version string, origins bool) fixed {
+func newFixed(name, version string, admin, origins bool) fixed {
 	vary := func(name string) []string {
 		if origins {
 			name += ", Origin"
@@ -314,6 +322,7 @@ func newFixed(name, version string, origins bool) fixed {
 		sameOrigin: []string{"same-origin"}, strictTransport: []string{"max-age=31536000"},
 		pageFeatures: []string{"camera=(), geolocation=(), microphone=(), payment=(), usb=()"},
 		dataPolicy:   []string{dataPolicy}, filePolicy: []string{dataPolicy + "; sandbox"}, swaggerPolicy: []string{swaggerPolicy}, redocPolicy: []string{redocPolicy},
-		healthy: []byte(`{"status":"ok"}`), ready: []byte(`{"status":"ready"}`), index: indexBody(name, version),
+		varyAccept: []string{"Accept"}, landingPolicy: []string{landingPolicy},
+		healthy: []byte(`{"status":"ok"}`), ready: []byte(`{"status":"ready"}`), index: indexBody(name, version, links(admin)),
 	}
 }

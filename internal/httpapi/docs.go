@@ -1,13 +1,19 @@
 package httpapi
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/tenantry/tenantry/internal/fault"
+	"github.com/tenantry/tenantry/internal/httpapi/accept"
 	"github.com/tenantry/tenantry/internal/openapi"
 )
 
@@ -28,14 +34,38 @@ func contentTag(body []byte) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }
 
-// documentFiles are the four forms of the OpenAPI document, by format and version.
-func documentFiles(d *openapi.Document) map[string]file {
-	return map[string]file{
-		"json 3.1": newFile("application/json", d.JSON31),
-		"yaml 3.1": newFile("application/yaml", d.YAML31),
-		"json 3.0": newFile("application/json", d.JSON30),
-		"yaml 3.0": newFile("application/yaml", d.YAML30),
+// documentFiles are the four forms of the OpenAPI document, by format and version. Packed it is a twentieth.
+func documentFiles(d *openapi.Document) map[string]packable {
+	return map[string]packable{
+		"json 3.1": newPackable("application/json", d.JSON31),
+		"yaml 3.1": newPackable("application/yaml", d.YAML31),
+		"json 3.0": newPackable("application/json", d.JSON30),
+		"yaml 3.0": newPackable("application/yaml", d.YAML30),
 	}
+}
+
+// packable is a file that is sent packed to those who can unpack it. The tags differ, since the bytes do.
+type packable struct {
+	plain  file
+	packed func() (file, error)
+}
+
+func newPackable(contentType string, body []byte) packable {
+	plain := newFile(contentType, body)
+	return packable{plain, sync.OnceValues(func() (file, error) {
+		packed, err := pack(body)
+		return file{contentType: plain.contentType, etag: plain.etag + ".gz", body: packed}, err
+	})}
+}
+
+func pack(body []byte) ([]byte, error) {
+	var out bytes.Buffer
+	writer := gzip.NewWriter(&out)
+	_, err := writer.Write(body)
+	if err := errors.Join(err, writer.Close()); err != nil {
+		return nil, fmt.Errorf("pack the document: %w", err)
+	}
+	return out.Bytes(), nil
 }
 
 // document answers with the OpenAPI document.
@@ -48,7 +78,17 @@ func (s *server) document(x *exchange) error {
 	if err := fault.Invalid(slices.Concat(badFormat, badVersion)...); err != nil {
 		return err
 	}
-	return x.sendFile(s.documents[format+" "+version])
+	document := s.documents[format+" "+version]
+	x.w.Header()["Vary"] = s.fixed.varyEncoding
+	if !accept.Gzip(x.r.Header["Accept-Encoding"]) {
+		return x.sendFile(document.plain)
+	}
+	packed, err := document.packed()
+	if err != nil {
+		return err
+	}
+	x.w.Header()["Content-Encoding"] = s.fixed.gzip
+	return x.sendFile(packed)
 }
 
 // choice returns the value of a parameter, the first of the possible ones where it is not given.

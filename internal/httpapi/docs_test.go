@@ -33,6 +33,11 @@ func TestTheDocumentIsServed(t *testing.T) {
 		if again.Code != 304 || again.Body.Len() != 0 || again.Header().Get("ETag") != tag {
 			t.Errorf("%s again: %d %v", query, again.Code, again.Header())
 		}
+		packed := b.send(request{do: "GET /api/schema/" + query, header: header("Accept-Encoding", "gzip", "If-None-Match", tag)})
+		if packed.Header().Get("Content-Encoding") != "gzip" || packed.Header().Get("Vary") != "Accept-Encoding" || packed.Header().Get("ETag") == tag ||
+			!bytes.Equal(unpack(t, packed.Body), want.body) || packed.Body.Len() > len(want.body)/5 {
+			t.Errorf("%s packed: %d %v", query, packed.Code, packed.Header())
+		}
 	}
 	if len(tags) != 4 {
 		t.Errorf("%d tags for four documents", len(tags))
@@ -99,17 +104,26 @@ func TestAssets(t *testing.T) {
 	if plain.Header().Get("ETag") == packed.Header().Get("ETag") {
 		t.Error("different bytes have one tag")
 	}
-	reader, err := gzip.NewReader(packed.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	unpacked, err := io.ReadAll(reader)
-	if err != nil || !bytes.Equal(unpacked, plain.Body.Bytes()) || len(unpacked) < 100_000 {
-		t.Errorf("%v: %d bytes unpacked, %d plain", err, len(unpacked), plain.Body.Len())
+	unpacked := unpack(t, packed.Body)
+	if !bytes.Equal(unpacked, plain.Body.Bytes()) || len(unpacked) < 100_000 {
+		t.Errorf("%d bytes unpacked, %d plain", len(unpacked), plain.Body.Len())
 	}
 	failed := b.send(request{do: bundle, header: header("Accept-Encoding", "gzip", "If-Match", `"x"`)})
 	problem(t, failed, 412, "precondition_failed")
 	if failed.Header().Get("Content-Encoding") != "" {
 		t.Error("a problem says it is packed")
 	}
+}
+
+func unpack(t *testing.T, packed io.Reader) []byte {
+	t.Helper()
+	reader, err := gzip.NewReader(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
 }

@@ -26,9 +26,6 @@ func (s *server) readiness(x *exchange) error {
 	return x.sendConstant(s.fixed.ready)
 }
 
-// index names the service, its version and where to go from here.
-func (s *server) index(x *exchange) error { return x.sendConstant(s.fixed.index) }
-
 // root names what lies below the API's prefix.
 func (s *server) root(x *exchange) error { return x.sendConstant(s.fixed.root) }
 
@@ -37,15 +34,6 @@ func (x *exchange) sendConstant(body []byte) error {
 		return err
 	}
 	return x.sendJSON(http.StatusOK, body)
-}
-
-func indexBody(name, version string) []byte {
-	out := append([]byte(nil), `{"name":`...)
-	out = schema.AppendString(out, name)
-	out = append(out, `,"version":`...)
-	out = schema.AppendString(out, version)
-	return append(out, `,"links":{"api":"/api/v1/","schema":"/api/schema/","docs":"/api/docs/","redoc":"/api/redoc/",`+
-		`"health":"/healthz","readiness":"/readyz"}}`...)
 }
 
 // rootBody names what can be read right below the prefix: one list for each resource, and whatever else has no id.

@@ -50,6 +50,9 @@ func (s *server) identify(x *exchange) error {
 	case s.origins != nil && isPreflight(x.r) && underAPI(x.r):
 		x.endpoint = s.preflighting
 		return nil
+	case s.admin.handle != nil && underAdmin(x.r):
+		x.endpoint = s.admin
+		return nil
 	}
 	if err := s.findRoute(x); err != nil {
 		return err

@@ -229,7 +229,7 @@ func TestHealth(t *testing.T) {
 	b := setup(t, func(c *httpapi.Config) { c.Ready = func(context.Context) error { return down } })
 	for do, want := range map[string]string{
 		"GET /healthz": `{"status":"ok"}`, "GET /readyz/": `{"status":"ready"}`,
-		"GET /": `{"name":"Sample \u003c\u0026\u003e","version":"1.2.3","links":{"api":"/api/v1/","schema":"/api/schema/","docs":"/api/docs/","redoc":"/api/redoc/","health":"/healthz","readiness":"/readyz"}}`,
+		"GET /": `{"name":"Sample \u003c\u0026\u003e","version":"1.2.3","links":{"api":"/api/v1/","docs":"/api/docs/","redoc":"/api/redoc/","schema":"/api/schema/","health":"/healthz","readiness":"/readyz"}}`,
 	} {
 		if rec := b.send(request{do: do}); rec.Code != 200 || rec.Body.String() != want || rec.Header().Get("Cache-Control") != "private, no-store" {
 			t.Errorf("%s: %d %v %s", do, rec.Code, rec.Header(), rec.Body)

@@ -124,6 +124,18 @@ func schemaParameters() array {
 	return array{choice("format", "The form of the document.", "json", "yaml"), choice("version", "The version of OpenAPI.", "3.1", "3.0")}
 }
 
+// indexAnswer is a page for whoever asks for HTML, and JSON for everybody else.
+func indexAnswer() object {
+	return object{{"200", object{
+		{"description", "The answer, or the same as a page for browsers."},
+		{"headers", headers("ETag")},
+		{"content", object{
+			{jsonType, object{{"schema", ref("Index")}}},
+			{"text/html", object{{"schema", object{{"type", "string"}}}}},
+		}},
+	}}, notModified()}
+}
+
 func schemaAnswer() object {
 	return object{{"200", object{
 		{"description", "The document."},

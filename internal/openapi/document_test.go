@@ -1,6 +1,7 @@
 package openapi_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tenantry/tenantry/internal/openapi"
@@ -61,6 +63,17 @@ func TestTheSameTableMakesTheSameBytes(t *testing.T) {
 	one, other := build(t), build(t)
 	if !reflect.DeepEqual(one, other) { // cmp walks the texts byte by byte, which takes its time
 		t.Error(cmp.Diff(one, other))
+	}
+}
+
+// encoding/json takes the last of two members of one name; YAML, and the tools that read a document, take none.
+func TestNoObjectHasAMemberTwice(t *testing.T) {
+	t.Parallel()
+	doc := build(t)
+	for version, text := range map[string][]byte{"3.1": doc.JSON31, "3.0": doc.JSON30} {
+		if _, err := jsontext.NewDecoder(bytes.NewReader(text)).ReadValue(); err != nil {
+			t.Errorf("%s: %v", version, err)
+		}
 	}
 }
 
@@ -215,7 +228,7 @@ func TestSchemasOfFields(t *testing.T) {
 		"TaskCreate/status":         `{"type":"string","enum":["todo","done"],"default":"todo"}`,
 		"TaskPatch/status":          `{"type":"string","enum":["todo","done"]}`,
 		"ProjectCreate/name":        `{"type":"string","minLength":1,"maxLength":255,"description":"Unique in the tenant."}`,
-		"TaskCreate/assignee":       `{"type":["string","null"],"format":"uuid","description":"The id of one of the tenant's members.","x-references":"members"}`,
+		"TaskCreate/assignee":       `{"type":["string","null"],"format":"uuid","description":"The id of one of the tenant's members.","x-references":"members","x-references-by":"user"}`,
 		"TaskPatch/parent":          `{"type":["string","null"],"format":"uuid","description":"The id of one of the tenant's tasks.","x-references":"tasks"}`,
 		"ProjectStatistics/total":   `{"type":"integer","format":"int64","description":"All."}`,
 		"ProjectStatistics/days":    `{"type":"array","items":{"type":"string","format":"date"}}`,

@@ -42,11 +42,8 @@ func (b *builder) operation(op *operation.Operation) object {
 	case operation.OperatorToken:
 		out = append(out, member{"security", array{object{{"operatorAuth", array{}}}}})
 	case operation.TenantToken: // the document's own
-		out = append(out, member{"x-tenantry-role", op.Rule.Minimum().String()})
-		if op.Resource != nil { // scopes are of resources
-			out = append(out, member{"x-tenantry-access", string(op.Access)})
-		}
 	}
+	out = append(out, extensions(op)...)
 	out = append(out, member{"parameters", b.parameters(op)})
 	if body := b.body(op); body != nil {
 		out = append(out, member{"requestBody", body})
@@ -98,7 +95,7 @@ func (b *builder) parameters(op *operation.Operation) array {
 	case operation.Schema:
 		params = append(params, schemaParameters()...)
 		params = append(params, parameterRef("IfNoneMatch"))
-	case operation.SwaggerUI, operation.ReDoc, operation.KeySet:
+	case operation.SwaggerUI, operation.ReDoc, operation.KeySet, operation.Index:
 		params = append(params, parameterRef("IfNoneMatch"))
 	default:
 	}
@@ -163,8 +160,10 @@ func (b *builder) responses(op *operation.Operation) object {
 		good, refused = limited(good), append(refused, tooMany)
 	}
 	switch op.Kind {
-	case operation.Health, operation.Index, operation.Root:
+	case operation.Health, operation.Root:
 		refused = append(refused, notValid)
+	case operation.Index:
+		refused = append(refused, malformed, preconditionFails, notValid)
 	case operation.Ready:
 		refused = append(refused, notValid, unavailable)
 	case operation.Schema, operation.SwaggerUI, operation.ReDoc, operation.KeySet:
@@ -252,6 +251,8 @@ func (b *builder) success(op *operation.Operation) object {
 			{"headers", headers("ETag")},
 			{"content", object{{"text/html", object{{"schema", object{{"type", "string"}}}}}}},
 		}}}, notModified())
+	case operation.Index:
+		return indexAnswer()
 	default:
 		return answered("200", "The answer.", ref(fixedAnswer(op.Kind)))
 	}
@@ -274,8 +275,6 @@ func fixedAnswer(kind operation.Kind) string {
 		return "ExchangedToken"
 	case operation.VerifyEvents:
 		return "EventsVerification"
-	case operation.Index:
-		return "Index"
 	case operation.Root:
 		return "Links"
 	default:

@@ -146,6 +146,9 @@ func answerSchema(r *schema.Resource, f *schema.Field) object {
 	if f.Nullable {
 		s = nullable(s)
 	}
+	if f.BuiltIn && f.Name == schema.FieldCreatedBy {
+		s = s.with(references(schema.Members)...)
+	}
 	s = described(s, f.Description)
 	if f.ReadOnly || f.BuiltIn || f.Derived != nil || f.Once {
 		s = s.with(member{"readOnly", true})
@@ -182,6 +185,9 @@ func fieldSchema(f *schema.Field) object {
 			s = s.with(member{"maximum", *f.Max})
 		}
 	default:
+	}
+	if f.Ref != nil {
+		s = s.with(references(f.Ref.Resource)...)
 	}
 	return s
 }
@@ -266,15 +272,8 @@ func fieldInput(f *schema.Field, whole bool) object {
 	if whole && !f.Required && !f.Default.IsNull() {
 		s = s.with(member{"default", f.Default})
 	}
-	s = described(s, inputDescription(f))
-	if f.Ref != nil { // says to programs what the description says to people
-		s = s.with(member{references, f.Ref.Resource})
-	}
-	return s
+	return described(s, inputDescription(f))
 }
-
-// references is the extension that names the resource, or the members, whose id a field takes.
-const references = "x-references"
 
 func inputDescription(f *schema.Field) string {
 	parts := []string{f.Description}

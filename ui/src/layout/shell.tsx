@@ -1,0 +1,65 @@
+import { Chip } from '@mui/material';
+import type { ReactNode } from 'react';
+import { AppBar, Layout, LoadingIndicator, Menu, TitlePortal } from 'react-admin';
+import SettingsIcon from '@mui/icons-material/SettingsOutlined';
+import { useBuilt } from '../catalog';
+import { useIdentity } from '../session/context';
+import { VisitBanner } from '../session/visit-banner';
+import { Notice } from './notice';
+import { UserMenu } from './user-menu';
+
+/** The frame around every page. */
+export function Shell({ children }: { children: ReactNode }) {
+  return (
+    <Layout appBar={Bar} menu={Side}>
+      <VisitBanner />
+      <Notice />
+      {children}
+    </Layout>
+  );
+}
+
+function Bar() {
+  const { identity, visit } = useIdentity();
+  const where = visit?.tenant.name ?? identity.tenant?.name ?? 'Platform';
+  return (
+    <AppBar
+      color="inherit"
+      elevation={0}
+      toolbar={<LoadingIndicator />}
+      userMenu={<UserMenu />}
+      sx={{ borderBottom: 1, borderColor: 'divider', backgroundColor: 'background.paper' }}
+    >
+      <TitlePortal variant="body1" component="h1" sx={{ fontWeight: 600, mr: 1, minWidth: 0 }} />
+      <Chip
+        size="small"
+        label={where}
+        color={visit ? 'warning' : 'primary'}
+        variant="outlined"
+        sx={{ mr: 1, flexShrink: 0, maxWidth: { xs: 110, sm: 260 } }}
+      />
+    </AppBar>
+  );
+}
+
+function Side() {
+  const { catalog } = useBuilt();
+  return (
+    <Menu aria-label="Main">
+      <Menu.DashboardItem primaryText="Home" />
+      {catalog.resources
+        .filter((resource) => !resource.parent)
+        .map((resource) => (
+          <Menu.ResourceItem key={resource.name} name={resource.name} />
+        ))}
+      {catalog.singles.map((single) => (
+        <Menu.Item
+          key={single.name}
+          to={`/single/${single.name}`}
+          primaryText={single.label}
+          leftIcon={<SettingsIcon />}
+        />
+      ))}
+    </Menu>
+  );
+}

@@ -1,0 +1,12 @@
+import { Box, CircularProgress, CssBaseline, ThemeProvider, type Theme } from '@mui/material';
+
+export function Waiting({ theme }: { theme: Theme }) {
+  return (
+    <ThemeProvider theme={theme}>
+      <CssBaseline />
+      <Box component="main" sx={{ display: 'grid', placeItems: 'center', minHeight: '100vh' }}>
+        <CircularProgress aria-label="Loading" />
+      </Box>
+    </ThemeProvider>
+  );
+}

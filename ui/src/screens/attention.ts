@@ -1,0 +1,23 @@
+import type { Values } from '../data/patch';
+import { label } from '../document/label';
+
+/** The words by which a report counts what should not be. */
+const worrying = /(^|_)(overdue|failed|failures|expired|broken|blocked|denied|errors|pending)$/;
+
+export interface Warning {
+  path: string;
+  text: string;
+}
+
+/** What of a report somebody should look at: counts of what should not be, and a check that failed. */
+export function attention(values: Values, above: string[] = []): Warning[] {
+  return Object.entries(values).flatMap(([name, value]) => {
+    const path = [...above, name];
+    if (value !== null && typeof value === 'object' && !Array.isArray(value))
+      return attention(value as Values, path);
+    const where = above.length > 0 ? `${label(above.join(' '))}: ` : '';
+    if (name === 'ok' && value === false) return [{ path: path.join('.'), text: `${where}A check failed.` }];
+    if (typeof value !== 'number' || value <= 0 || !worrying.test(name)) return [];
+    return [{ path: path.join('.'), text: `${where}${value.toLocaleString()} ${label(name).toLowerCase()}` }];
+  });
+}

@@ -1,0 +1,92 @@
+import ExpandMore from '@mui/icons-material/ExpandMore';
+import {
+  Accordion,
+  AccordionDetails,
+  AccordionSummary,
+  Box,
+  List,
+  ListItem,
+  ListItemButton,
+  ListItemText,
+  Typography,
+} from '@mui/material';
+import { RecordContextProvider, useListContext, type RaRecord } from 'react-admin';
+import { Link } from 'react-router-dom';
+import type { Field } from '../document/field';
+import type { Resource } from '../document/resource';
+import { represent } from '../fields/represent';
+import { Value } from '../fields/value';
+import { RecordDetails } from './details';
+
+interface Props {
+  resource: Resource;
+  columns: Field[];
+}
+
+/** The rows of a list where there is no room for a table. */
+export function NarrowRecords({ resource, columns }: Props) {
+  const { data, isPending } = useListContext();
+  if (isPending) return null;
+  if (!data?.length)
+    return <Typography sx={{ p: 2, color: 'text.secondary' }}>Nothing is like that.</Typography>;
+  if (!resource.get)
+    return data.map((record) => (
+      <Opening key={record.id} resource={resource} columns={columns} record={record} />
+    ));
+  return (
+    <List disablePadding>
+      {data.map((record) => (
+        <ListItem key={record.id} disablePadding divider>
+          <ListItemButton component={Link} to={`/${resource.name}/${encodeURIComponent(record.id)}/show`}>
+            <Row resource={resource} columns={columns} record={record} />
+          </ListItemButton>
+        </ListItem>
+      ))}
+    </List>
+  );
+}
+
+/** A record that has no page of its own opens where it is. */
+function Opening({ resource, columns, record }: Props & { record: RaRecord }) {
+  return (
+    <Accordion
+      disableGutters
+      elevation={0}
+      slotProps={{ heading: { component: 'div' }, transition: { unmountOnExit: true } }}
+    >
+      <AccordionSummary expandIcon={<ExpandMore />}>
+        <Row resource={resource} columns={columns} record={record} />
+      </AccordionSummary>
+      <AccordionDetails sx={{ p: 0 }}>
+        <RecordContextProvider value={record}>
+          <RecordDetails resource={resource} />
+        </RecordContextProvider>
+      </AccordionDetails>
+    </Accordion>
+  );
+}
+
+function Row({ resource, columns, record }: Props & { record: RaRecord }) {
+  const rest = columns
+    .filter((field) => field.name !== resource.title && filled(record[field.name]))
+    .slice(0, 4);
+  return (
+    <ListItemText
+      primary={represent(resource, record)}
+      slotProps={{ primary: { sx: { overflowWrap: 'anywhere' } }, secondary: { component: 'div' } }}
+      secondary={
+        <Box sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', columnGap: 1.5, rowGap: 0.5 }}>
+          {rest.map((field) => (
+            <span key={field.name}>
+              <Value field={field} record={record} brief unlinked />
+            </span>
+          ))}
+        </Box>
+      }
+    />
+  );
+}
+
+function filled(value: unknown): boolean {
+  return value !== null && value !== undefined && value !== '';
+}

@@ -1,0 +1,64 @@
+import { Box, Card, Typography } from '@mui/material';
+import { Pagination, ReferenceManyField, CreateButton, useRecordContext } from 'react-admin';
+import { useBuilt, useMay } from '../catalog';
+import { parentFilter } from '../data/query';
+import type { Resource } from '../document/resource';
+import { label } from '../document/label';
+import { Records } from './list';
+
+/** The records that name this one, or lie below it. */
+export function RelatedLists({ resource }: { resource: Resource }) {
+  const { catalog } = useBuilt();
+  return catalog.resources.flatMap((other) => {
+    const targets = targetsOf(resource, other);
+    return targets.map((target) => (
+      <Related key={`${other.name} ${target}`} other={other} target={target} alone={targets.length === 1} />
+    ));
+  });
+}
+
+/** The filters by which a list is narrowed to what belongs to a record. */
+function targetsOf(resource: Resource, other: Resource): string[] {
+  if (other.parent === resource.name) return [parentFilter];
+  return other.filters
+    .map(({ field }) => field)
+    .filter((field) => field.ref?.resource === resource.name && field.ref.by === 'id')
+    .map((field) => field.name);
+}
+
+function Related({ other, target, alone }: { other: Resource; target: string; alone: boolean }) {
+  const record = useRecordContext();
+  const may = useMay();
+  if (!record) return null;
+  const heading = alone ? other.label : `${other.label} (${label(target).toLowerCase()})`;
+  const source = JSON.stringify({ [target]: record.id });
+  return (
+    <Card component="section" aria-label={heading}>
+      <Box sx={{ display: 'flex', alignItems: 'center', justifyContent: 'space-between', px: 2, pt: 1.5 }}>
+        <Typography variant="h6" component="h3">
+          {heading}
+        </Typography>
+        {may(other.create) && (
+          <CreateButton
+            resource={other.name}
+            to={`/${other.name}/create?source=${encodeURIComponent(source)}`}
+          />
+        )}
+      </Box>
+      <ReferenceManyField
+        reference={other.name}
+        target={target}
+        sort={{ field: other.sorts.includes('created_at') ? 'created_at' : '', order: 'DESC' }}
+        perPage={10}
+        pagination={<Pagination rowsPerPageOptions={[10, 25, 50]} />}
+        empty={
+          <Typography
+            sx={{ color: 'text.secondary', p: 2 }}
+          >{`There are no ${other.label.toLowerCase()} here yet.`}</Typography>
+        }
+      >
+        <Records resource={other} without={target} />
+      </ReferenceManyField>
+    </Card>
+  );
+}
