@@ -20,13 +20,12 @@ func (e *engine) attackByQuery(ctx context.Context, t *aim) error {
 			continue
 		}
 		var err error
-		switch p.name {
-		case "cursor":
-		case "count":
+		switch {
+		case p.name == "count":
 			err = e.attackByCount(ctx, t)
-		case "page", "page_size", "fields", "expand", "ordering", "format", "version":
+		case selects(p.name):
 			err = e.attackBySelection(ctx, t, p)
-		default:
+		case filters(p.name):
 			err = e.attackByFilter(ctx, t, p)
 		}
 		if err != nil {
@@ -127,27 +126,47 @@ func cursorOf(next string) string {
 	return u.Query().Get("cursor")
 }
 
-// attackByFilter filters and searches the attacker's records by what the victim's have. Where nobody else could have
-// the value, that must find as little as a value that never was.
+// attackByFilter filters and searches the attacker's records by what the victim's have: as the owner, who sees most, and as
+// one of the others in turn.
 func (e *engine) attackByFilter(ctx context.Context, t *aim, p parameter) error {
 	value := e.valueOf(t.op, e.b, p)
-	foreign := e.rightful(t.op, e.a, t.own).clone()
-	foreign.query.Set(p.name, value)
-	foreign.sent = append(foreign.sent, value)
 	rightful := e.rightful(t.op, e.b, t.target).clone()
 	rightful.query.Set(p.name, value)
 	if _, err := e.control(ctx, t.op, e.b.owner, rightful, inFilter); err != nil {
 		return err
 	}
+	for _, who := range []*actor{e.a.owner, e.anotherOf(e.a)} {
+		if err := e.filterAs(ctx, t, who, p, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// anotherOf returns those who belong to the tenant and are not its owner, one after the other.
+func (e *engine) anotherOf(s *side) *actor {
+	all := s.actors()[1:]
+	e.turn++
+	return all[e.turn%len(all)]
+}
+
+// filterAs filters as somebody. Where nobody else could have the value, that must find as little as a value that never was.
+func (e *engine) filterAs(ctx context.Context, t *aim, who *actor, p parameter, value string) error {
+	if err := e.elsewhere(ctx, who); err != nil {
+		return err
+	}
+	foreign := e.rightful(t.op, e.a, t.own).clone()
+	foreign.query.Set(p.name, value)
+	foreign.sent = append(foreign.sent, value)
 	if !finds(p.name) || !e.isSecret(value) {
-		_, err := e.lone(ctx, t.op, inFilter, e.a.owner, foreign, alike)
+		_, err := e.lone(ctx, t.op, inFilter, who, foreign, alike)
 		return err
 	}
 	never := foreign.clone()
 	other := neverLike(value)
 	never.query.Set(p.name, other)
 	never.sent = []string{other}
-	_, err := e.try(ctx, t.op, inFilter, e.a.owner, foreign, never, alike)
+	_, err := e.try(ctx, t.op, inFilter, who, foreign, never, alike)
 	return err
 }
 
@@ -252,7 +271,7 @@ func (e *engine) attackByCursor(ctx context.Context, t *aim) error {
 	}
 	cursor := cursorOf(text(a.object()["next"]))
 	if cursor == "" {
-		e.report.skip(t.op.id + ": its cursors were not tried, since the list has one page")
+		e.report.excuse(t.op, inCursor, "the list has one page and gives no cursor")
 		return nil
 	}
 	foreign := e.rightful(t.op, e.a, t.own).clone()

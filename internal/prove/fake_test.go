@@ -98,7 +98,14 @@ func (s *service) Suspend(_ context.Context, tenant string) error {
 	return nil
 }
 
-func (s *service) Disable(context.Context, string) error { return nil }
+func (s *service) Disable(_ context.Context, user string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.flaw != "disabled users" {
+		maps.DeleteFunc(s.tokens, func(_ string, who caller) bool { return who.user == user })
+	}
+	return nil
+}
 
 func (s *service) Operator() (username, password string) { return "", "" }
 

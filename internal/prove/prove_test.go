@@ -48,6 +48,7 @@ func TestEachFlawIsFound(t *testing.T) {
 		"a tenant in the body": "createNote: field in the body",
 		"names of tenants":     "signIn: token",
 		"removed members":      "getSummary: token",
+		"disabled users":       "getSummary: token",
 		"suspended tenants":    "getSummary: suspension",
 		"time":                 "getNote: time of the answer",
 	} {
@@ -80,6 +81,21 @@ func TestAnOperationThatIsNotAttackedIsAFinding(t *testing.T) {
 	report := run(t, c)
 	if !slices.ContainsFunc(report.Findings, func(f *prove.Finding) bool { return f.Kind == prove.Missed && f.Operation == "getGhost" }) {
 		t.Error("an operation without an attempt passes")
+	}
+}
+
+// TestAPlaceThatIsNotTriedIsAFinding documents a reference to records that nobody has.
+func TestAPlaceThatIsNotTriedIsAFinding(t *testing.T) {
+	t.Parallel()
+	c := prepare(t, "")
+	c.Document = []byte(strings.Replace(fakeDocument, `"x-references":"notes"`, `"x-references":"ghosts"`, 1))
+	report := run(t, c)
+	for _, operation := range []string{"createNote", "updateNote"} {
+		if !slices.ContainsFunc(report.Findings, func(f *prove.Finding) bool {
+			return f.Kind == prove.Missed && f.Operation == operation && f.Place == "reference in the body"
+		}) {
+			t.Errorf("%s passes without an attempt at its reference", operation)
+		}
 	}
 }
 

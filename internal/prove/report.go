@@ -46,6 +46,8 @@ type Operation struct {
 	Places map[string]int `json:"places"`
 
 	controls map[string]int
+	// excused are places that are not tried for a reason, which stands among what was skipped.
+	excused []string
 }
 
 // Report is what came of a run.
@@ -166,6 +168,13 @@ func (r *Report) found(f Finding) {
 	r.Findings = append(r.Findings, &f)
 }
 
+// excuse takes note of a place that is not tried, and why.
+func (r *Report) excuse(op *operation, place, why string) {
+	o := r.operation(op)
+	o.excused = append(o.excused, place)
+	r.skip(op.id + ", " + place + ": " + why)
+}
+
 func (r *Report) skip(what string) { r.Skipped = append(r.Skipped, what) }
 
 // finish looks for what was not tried: an operation without an attempt, or a place whose attacks have no control.
@@ -177,6 +186,8 @@ func (r *Report) finish(doc *document) {
 		o := r.operation(op)
 		if o.Attempts == 0 {
 			r.found(Finding{Kind: Missed, Operation: op.id, Place: "everywhere", Detail: "The operation was not attacked."})
+		} else if op.audience == tenants {
+			r.missed(op, o, doc.expected(op))
 		}
 		for place, n := range o.Places {
 			if n > 0 && o.controls[place] == 0 {
@@ -185,6 +196,16 @@ func (r *Report) finish(doc *document) {
 		}
 	}
 	slices.SortStableFunc(r.Findings, func(a, b *Finding) int { return rank(a.Kind) - rank(b.Kind) })
+}
+
+// missed takes note of the places of an operation that were not tried, whatever else of it was.
+func (r *Report) missed(op *operation, o *Operation, places []string) {
+	slices.Sort(places)
+	for _, place := range slices.Compact(places) {
+		if o.Places[place] == 0 && !slices.Contains(o.excused, place) {
+			r.found(Finding{Kind: Missed, Operation: op.id, Place: place, Detail: "The operation was not attacked here."})
+		}
+	}
 }
 
 func rank(k Kind) int { return slices.Index([]Kind{Leak, Accepted, Failed, Control, Missed}, k) }

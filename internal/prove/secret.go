@@ -2,6 +2,7 @@ package prove
 
 import (
 	"bytes"
+	"encoding/base64"
 	"net/http"
 	"slices"
 )
@@ -75,6 +76,11 @@ func (s *secrets) in(a answer, victim *side, sent []string) []string {
 		})
 	}
 	look(a.body)
+	words(a.body, func(word []byte) { // what is not meant to be read, such as a cursor, may hold what is not meant to be told
+		if plain, err := base64.RawURLEncoding.DecodeString(string(word)); err == nil && len(marked(plain, victim.maker.mark)) > 0 {
+			add(string(word))
+		}
+	})
 	for _, name := range headerNames(a.header) {
 		for _, value := range a.header[name] {
 			look([]byte(value))

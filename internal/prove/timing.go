@@ -23,8 +23,8 @@ type Timing struct {
 }
 
 // A difference is told where it is beyond what chance does once in a million runs, twice in a row on fresh pairs, and
-// large enough to be measured through a network: so a run without a difference fails once in 10^12, while one of a
-// hundredth of the time to answer would be found in nearly every run.
+// large enough to be measured through a network: so a run without a difference fails once in 10^12, while one of half the
+// deviation that the times have by themselves is found in nearly every run.
 const (
 	timingPairs = 300
 	timingZ     = 4.9 // two-sided, 1e-6

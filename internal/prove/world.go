@@ -323,6 +323,17 @@ func (e *engine) settleStrangers(ctx context.Context) error {
 		return fmt.Errorf("remove a member: %w", err)
 	}
 	e.strangers = append(e.strangers, gone)
+	disabled, err := e.user(ctx, e.a, "a disabled user")
+	if err != nil {
+		return err
+	}
+	if err := e.join(ctx, e.a, disabled, owner); err != nil {
+		return err
+	}
+	if err := e.provision.Disable(ctx, disabled.user); err != nil {
+		return fmt.Errorf("disable a user: %w", err)
+	}
+	e.strangers = append(e.strangers, disabled)
 	return nil
 }
 
