@@ -18,7 +18,7 @@ func (a *App) prove(ctx context.Context, o cli.ProveOptions) (*prove.Report, err
 	clock := time.Now //nolint:forbidigo // of the command line, as in Main
 	config := prove.Config{
 		URL: o.URL, Rate: o.Rate, Clock: clock, Settle: elsewhere, Progress: o.Progress,
-		Provision: &prove.Operators{URL: o.URL, Rate: o.Rate, Clock: clock, Username: o.Operator, Password: o.Password},
+		Provision: &prove.Operators{Clock: clock, Username: o.Operator, Password: o.Password},
 	}
 	if o.DatabaseURL != "" {
 		engine, err := a.openProbe(ctx, o)

@@ -26,6 +26,7 @@ func (c *clock) Now() time.Time { return time.Now().Add(-time.Duration(c.back.Lo
 type provisioner struct {
 	prove.Operators
 
+	url   string
 	clock *clock
 }
 
@@ -36,7 +37,7 @@ func newProvisioner(t *testing.T, service *tenantry.Service, url string, clock *
 	if _, err := service.CreateOperator(t.Context(), username, password); err != nil {
 		t.Fatalf("make an operator: %v", err)
 	}
-	return &provisioner{prove.Operators{URL: url, Username: username, Password: password, Clock: time.Now}, clock}
+	return &provisioner{prove.Operators{Username: username, Password: password, Clock: time.Now}, url, clock}
 }
 
 // Expired implements prove.Expirer: the user signed in two hours ago.
@@ -47,7 +48,7 @@ func (p *provisioner) Expired(ctx context.Context, tenant, username, password st
 	if err != nil {
 		return "", err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.URL+"/api/v1/auth/token/", bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url+"/api/v1/auth/token/", bytes.NewReader(body))
 	if err != nil {
 		return "", err
 	}

@@ -48,6 +48,14 @@ func (e *unproved) Error() string { return explain(e.cause) }
 
 func (e *unproved) Unwrap() error { return e.cause }
 
+// interruption is the end of a command that a signal stopped, and that ended with err for it.
+func interruption(err error) error {
+	if _, ok := errors.AsType[*unproved](err); ok {
+		return &unproved{errInterrupted}
+	}
+	return errInterrupted
+}
+
 func exitCode(err error) int {
 	var usage *usageError
 	var untried *unproved

@@ -37,7 +37,7 @@ func Run(ctx context.Context, args []string, env Environment, program Program) i
 	s := &session{env: env, program: program}
 	err := s.run(ctx, args)
 	if err != nil && s.interrupted.Load() {
-		err = errInterrupted
+		err = interruption(err)
 	}
 	if err != nil {
 		s.complain(explain(err))

@@ -81,6 +81,9 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 	e.a, e.b = e.newSide("a"), e.newSide("b")
 	e.report = newReport(c.URL, c.Clock())
 	e.client.renew = e.renew
+	if by, sends := c.Provision.(interface{ sendBy(c *client) }); sends {
+		by.sendBy(e.client) // one rate for both
+	}
 	err := e.prove(ctx)
 	if !c.Keep {
 		after, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleaning)

@@ -19,18 +19,18 @@ const (
 
 // Operators is a Provisioner that works by the operators' API, as an operator could by hand.
 type Operators struct {
-	// Client, URL and Clock are those of Config; Rate as well.
-	Client *http.Client
-	URL    string
-	Rate   float64
-	Clock  func() time.Time
+	// Clock is that of Config.
+	Clock func() time.Time
 	// Username and Password are an operator's.
 	Username, Password string
 
-	client  *client
+	client  *client // of the run that it provides for
 	token   string
 	expires time.Time
 }
+
+// sendBy has the operator's requests sent by the client of the run, at its rate.
+func (o *Operators) sendBy(c *client) { o.client = c }
 
 // Operator implements Provisioner.
 func (o *Operators) Operator() (username, password string) { return o.Username, o.Password }
@@ -85,9 +85,6 @@ func (o *Operators) Disable(ctx context.Context, user string) error {
 
 // do sends a request as the operator.
 func (o *Operators) do(ctx context.Context, method, path string, query url.Values, body node) (node, error) {
-	if o.client == nil {
-		o.client = newClient(o.URL, o.Client, o.Rate, o.Clock)
-	}
 	if err := o.enter(ctx); err != nil {
 		return nil, err
 	}

@@ -102,6 +102,20 @@ func TestThePageNeedsNothingBesideItself(t *testing.T) {
 	}
 }
 
+func TestTheBarShowsHowFarItIs(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
+	var out strings.Builder
+	draw := prove.Bar(&out, func() time.Time { return now })
+	now = now.Add(3 * time.Second)
+	draw(1, 3, "getTask")
+	draw(3, 3, "listTasks")
+	want := "\r\033[K[##########--------------------] 1/3 3s getTask" + "\r\033[K[##############################] 3/3 3s listTasks\n"
+	if out.String() != want {
+		t.Errorf("%q", out.String())
+	}
+}
+
 func TestWithoutAnAttemptNothingIsProved(t *testing.T) {
 	t.Parallel()
 	if (&prove.Report{}).OK() {

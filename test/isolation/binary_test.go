@@ -80,6 +80,31 @@ func TestProveAttacksARunningService(t *testing.T) {
 	})
 }
 
+// TestAProofThatIsInterruptedPutsItsTenantsAway stops the program while it attacks.
+func TestAProofThatIsInterruptedPutsItsTenantsAway(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("builds a program")
+	}
+	s := serve(t, build(t), append([]string{"--data-dir", t.TempDir()}, unlimited...)...)
+	cmd, out := s.command(t, "--rate", "50")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(3 * time.Second) // by then it has made a tenant at least, and has not ended
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // the code tells
+	if code := cmd.ProcessState.ExitCode(); code != 2 {
+		t.Errorf("it ended with %d:\n%s", code, out)
+	}
+	suspended := regexp.MustCompile(`left behind: tenant \S+, suspended`).FindAllString(out.String(), -1)
+	if len(suspended) == 0 || !strings.Contains(out.String(), "users, disabled") || !strings.HasSuffix(out.String(), "tenantry: interrupted\n") {
+		t.Errorf("it left:\n%s", out)
+	}
+}
+
 // build builds the program, with patches applied.
 func build(t *testing.T, names ...string) string {
 	t.Helper()
@@ -191,14 +216,21 @@ func (s *running) prove(t *testing.T, want int, args ...string) *prove.Report {
 	return report
 }
 
-func (s *running) run(t *testing.T, args ...string) (code int, said string) {
+// command is a proof that has not begun, and what it says.
+func (s *running) command(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), s.binary, append([]string{"prove", "--url", s.url, "--operator", "root"}, args...)...)
 	cmd.Dir = t.TempDir()
 	cmd.Env = append(os.Environ(), "TENANTRY_OPERATOR_PASSWORD="+s.password)
 	cmd.WaitDelay = 10 * time.Second
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
+	out := &bytes.Buffer{}
+	cmd.Stdout, cmd.Stderr = out, out
+	return cmd, out
+}
+
+func (s *running) run(t *testing.T, args ...string) (code int, said string) {
+	t.Helper()
+	cmd, out := s.command(t, args...)
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
