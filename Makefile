@@ -99,5 +99,6 @@ $(golangci): tools/go.mod tools/go.sum
 .PHONY: $(with_postgres)
 $(with_postgres):
 	@scripts/ensure-postgres
+	@scripts/ensure-pgbouncer
 	@scripts/ensure-redis
 	@go build -o $@ ./internal/storage/postgres/pgtest/withpostgres

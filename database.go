@@ -73,6 +73,7 @@ func openEngine(ctx context.Context, o Options, resources []*schema.Resource) (e
 	}
 	return postgres.Open(ctx, postgres.Config{
 		URL: o.DatabaseURL, MigrationURL: o.MigrationURL, Resources: resources, Clock: o.Clock, Logger: o.Logger,
+		Proof: postgres.Proof{Secret: o.ContextKey, Previous: o.PreviousContextKey, Off: o.DropContextKey},
 	})
 }
 

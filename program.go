@@ -50,6 +50,7 @@ func optionsOf(settings cli.Settings, logger *slog.Logger) Options {
 	o := Options{
 		DataDir: string(settings.Storage.DataDir), DatabaseURL: string(settings.Storage.DatabaseURL), MigrationURL: string(settings.Storage.MigrationURL),
 		Production: settings.Storage.Environment == cli.Production, SQLiteSynchronous: settings.Storage.SqliteSynchronous,
+		ContextKey: settings.Storage.Context, PreviousContextKey: settings.Storage.PreviousContext, DropContextKey: settings.Storage.ProofsOff,
 		SigningKey: settings.Tokens.Key, Issuer: settings.Tokens.JWTIssuer,
 		KeyEncryptionKey: settings.Tokens.Sealing, throwaway: settings.Tokens.Throwaway,
 		AccessTTL: settings.Tokens.AccessTTL.Duration(), RefreshTTL: settings.Tokens.RefreshTTL.Duration(),

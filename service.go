@@ -27,6 +27,11 @@ type Options struct {
 	DataDir string
 	// DatabaseURL is PostgreSQL as the server's role, MigrationURL the same as the owner of the tables.
 	DatabaseURL, MigrationURL string
+	// ContextKey makes PostgreSQL take a tenant only with a proof of it, made with this key: 32 bytes at least.
+	// PreviousContextKey is the one that other nodes still use while a new one is brought out. DropContextKey takes
+	// proofs off again: leaving the key out doesn't.
+	ContextKey, PreviousContextKey []byte
+	DropContextKey                 bool
 	// Production refuses to start on what is critical: pending migrations, a database whose row security could be got
 	// around, a weak signing key. "tenantry doctor" lists all of it.
 	Production bool

@@ -30,7 +30,7 @@ type options struct {
 	tenants, tasks, rows int
 	clients, rounds      int
 	slice                time.Duration
-	check, keep          bool
+	check, keep, proof   bool
 	profile              string
 	only, binary         string
 }
@@ -81,6 +81,7 @@ func parse(args []string) (options, error) {
 	flags.DurationVar(&o.slice, "slice", 3*time.Second, "how long each part runs in each round")
 	flags.BoolVar(&o.check, "check", false, "fail where a target is missed")
 	flags.BoolVar(&o.keep, "keep", false, "leave the database")
+	flags.BoolVar(&o.proof, "context", false, "measure instead what it costs that transactions prove their tenant (--context-key)")
 	flags.StringVar(&o.profile, "profile", "", "run this command with the server's pid beside each load, such as a profiler")
 	flags.StringVar(&o.only, "only", "", "postgres or sqlite: measure that alone")
 	flags.StringVar(&o.binary, "binary", "", "the built server; empty builds it")
@@ -103,6 +104,9 @@ func measure(ctx context.Context, o options, out io.Writer) (met bool, err error
 	}
 	if err != nil {
 		return false, err
+	}
+	if o.proof {
+		return true, measureContext(ctx, o, dir, binary, out)
 	}
 	met = true
 	if o.only != "sqlite" {

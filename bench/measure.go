@@ -135,12 +135,18 @@ func (c *comparison) round(ctx context.Context, kind string, n int) (r round, er
 	if c.profile != "" {
 		go c.startProfile(ctx)
 	}
-	before = cpuOfTree(c.database)
+	err = c.serve(ctx, kind, &r)
+	return r, err
+}
+
+// serve measures the server with its database.
+func (c *comparison) serve(ctx context.Context, kind string, r *round) (err error) {
+	before := cpuOfTree(c.database)
 	if r.real, r.answer, r.client, err = c.load(ctx, c.server, kind); err != nil {
-		return r, fmt.Errorf("the server: %w", err)
+		return fmt.Errorf("the server: %w", err)
 	}
 	r.real.cpu += cpuOfTree(c.database) - before
-	return r, nil
+	return nil
 }
 
 // load sends requests to a server and returns what that took of the server's and of the load process's time.

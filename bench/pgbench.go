@@ -82,10 +82,10 @@ func (w *world) postmaster(ctx context.Context) (int, error) {
 
 // env are the settings of a server on this world, whose database it reaches by the URL.
 func (w *world) env(database string) []string {
-	return []string{
+	return append([]string{
 		"TENANTRY_DATABASE_URL=" + database, "TENANTRY_MIGRATION_URL=" + w.owner,
 		"TENANTRY_JWT_SIGNING_KEY=" + w.signingKey, "TENANTRY_ENVIRONMENT=production",
-	}
+	}, w.more...)
 }
 
 // migrate brings the database to its form.

@@ -45,6 +45,7 @@ type world struct {
 	tokens     []string // one for each tenant
 	tenants    int
 	tasks      int
+	more       []string // settings of its servers beside the usual ones
 }
 
 // newWorld makes an empty database with its roles.

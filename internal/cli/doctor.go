@@ -26,6 +26,9 @@ func (c *doctorCommand) Run(ctx context.Context, s *session) error {
 	if err := s.hide(c.Storage); err != nil {
 		return err
 	}
+	if err := s.contextKeys(&c.Storage); err != nil {
+		return err
+	}
 	s.secrets = append(s.secrets, c.Limits.RedisURL.secrets()...)
 	if err := c.Limits.check(s); err != nil {
 		return err
@@ -78,8 +81,10 @@ func (s *session) seen(settings *Settings) doctor.Settings {
 	if path := s.keyPath(settings.Storage, settings.Tokens); path != "" {
 		seen.SecretFiles = append(seen.SecretFiles, path)
 	}
-	if file, isFile := strings.CutPrefix(string(settings.Tokens.KeyEncryptionKey), "@"); isFile {
-		seen.SecretFiles = append(seen.SecretFiles, s.path(file))
+	for _, key := range []Secret{settings.Tokens.KeyEncryptionKey, settings.Storage.ContextKey, settings.Storage.PreviousContextKey} {
+		if file, isFile := strings.CutPrefix(string(key), "@"); isFile {
+			seen.SecretFiles = append(seen.SecretFiles, s.path(file))
+		}
 	}
 	return seen
 }

@@ -17,12 +17,15 @@ func (s *session) database(ctx context.Context, settings *Settings) (Database, e
 	if err := s.hide(*storage); err != nil {
 		return nil, err
 	}
+	opened := *settings
+	if err := s.contextKeys(&opened.Storage); err != nil {
+		return nil, err
+	}
 	if storage.DatabaseURL == "" {
 		if err := s.dataDir(s.path(string(storage.DataDir))); err != nil {
 			return nil, err
 		}
 	}
-	opened := *settings
 	opened.Storage.DataDir = Directory(s.path(string(storage.DataDir)))
 	database, err := s.program.Open(ctx, opened, s.log())
 	if err != nil {

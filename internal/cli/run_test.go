@@ -142,6 +142,28 @@ func TestMisuseIsOneLineThatSaysWhatToDo(t *testing.T) {
 			`TENANTRY_JWT_SIGNING_KEY has 7 bytes; it takes 32 random bytes at least, such as from "openssl rand -base64 48", or @FILE`,
 		},
 		{
+			"a short context key", "migrate up --database-url postgres://u@h/d --context-key hunter2", "",
+			`--context-key has 7 bytes; it takes 32 random bytes at least, such as from "openssl rand -base64 48", or @FILE`,
+		},
+		{
+			"a weak context key in production",
+			"migrate status --environment production --database-url postgres://u@h/d --context-key " + strings.Repeat("hunter2-", 5), "",
+			`--context-key has too few different characters; production takes 32 random bytes at least, ` +
+				`such as from "openssl rand -base64 48", or @FILE`,
+		},
+		{
+			"a context key for SQLite", "migrate up", "TENANTRY_CONTEXT_KEY=" + random,
+			"TENANTRY_CONTEXT_KEY is for PostgreSQL; it takes --database-url as well",
+		},
+		{
+			"a context key before none", "migrate up --database-url postgres://u@h/d --previous-context-key " + random, "",
+			"--previous-context-key is for the time in which --context-key replaces it; it takes that key as well",
+		},
+		{
+			"a context key before off", "migrate up --database-url postgres://u@h/d --context-key off --previous-context-key " + random, "",
+			"--previous-context-key is for the time in which --context-key replaces it; it takes that key as well",
+		},
+		{
 			"production without a signing key", "serve --environment production", "",
 			`production needs --jwt-signing-key: 32 random bytes at least, such as from "openssl rand -base64 48", or @FILE`,
 		},
@@ -434,6 +456,27 @@ func TestIssuersReachTheProgram(t *testing.T) {
 		if diff := cmp.Diff([]issuer.Issuer{one, two}, b.fake.settings.Issuers.OIDCIssuer); diff != "" {
 			t.Errorf("%s: %s", way, diff)
 		}
+	}
+}
+
+func TestContextKeysReachTheProgram(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	const next, before = "9f86d081884c7d659a2feaa0c55ad015", "60303ae22b998861bce3b28f33eec1be"
+	writeFile(t, filepath.Join(b.dir, "next"), next+"\n")
+	b.environ = []string{"TENANTRY_DATABASE_URL=postgres://u@h/d", "TENANTRY_CONTEXT_KEY=@next", "TENANTRY_PREVIOUS_CONTEXT_KEY=" + before}
+	b.run("migrate", "up")
+	if got := b.fake.settings.Storage; string(got.Context) != next || string(got.PreviousContext) != before || got.ProofsOff {
+		t.Errorf("got %+v", got)
+	}
+	b.environ = b.environ[:1]
+	b.run("migrate", "up", "--context-key", "off")
+	if got := b.fake.settings.Storage; got.Context != nil || got.PreviousContext != nil || !got.ProofsOff {
+		t.Errorf("off: got %+v", got)
+	}
+	b.run("migrate", "up")
+	if got := b.fake.settings.Storage; got.Context != nil || got.ProofsOff {
+		t.Errorf("none: got %+v", got)
 	}
 }
 

@@ -29,12 +29,19 @@ type Settings struct {
 
 // Storage says where the data is.
 type Storage struct {
-	Environment       string      `default:"development" enum:"development,production" placeholder:"NAME" help:"development or production; production refuses to start on what doctor finds critical, such as a weak signing key or a role that bypasses row security."`
-	DataDir           Directory   `default:"./data" placeholder:"DIR" help:"Where the embedded databases, the files and the generated signing key are."`
-	DatabaseURL       DatabaseURL `name:"database-url" placeholder:"URL" help:"PostgreSQL, as postgres://USER:PASSWORD@HOST:5432/DATABASE. Without it: embedded SQLite in the data directory."`
-	MigrationURL      DatabaseURL `name:"migration-url" placeholder:"URL" help:"The same PostgreSQL as the role that owns the tables; it migrates and never serves."`
-	FilesURL          FilesURL    `name:"files-url" placeholder:"URL" help:"Where the files of documents are, as file:///DIR or s3://BUCKET/PREFIX?endpoint=URL&region=NAME. Without it: in the data directory. Several nodes need the same place."`
-	SqliteSynchronous string      `default:"full" enum:"full,normal" placeholder:"MODE" help:"full: an acknowledged write survives a power cut. normal: faster, the last writes may not."`
+	Environment        string      `default:"development" enum:"development,production" placeholder:"NAME" help:"development or production; production refuses to start on what doctor finds critical, such as a weak signing key or a role that bypasses row security."`
+	DataDir            Directory   `default:"./data" placeholder:"DIR" help:"Where the embedded databases, the files and the generated signing key are."`
+	DatabaseURL        DatabaseURL `name:"database-url" placeholder:"URL" help:"PostgreSQL, as postgres://USER:PASSWORD@HOST:5432/DATABASE. Without it: embedded SQLite in the data directory."`
+	MigrationURL       DatabaseURL `name:"migration-url" placeholder:"URL" help:"The same PostgreSQL as the role that owns the tables; it migrates and never serves."`
+	ContextKey         Secret      `name:"context-key" placeholder:"KEY" help:"Makes PostgreSQL take a tenant only with a proof of it, made with this key: 32 bytes at least, @FILE reads a file. off: migrate up takes that off again."`
+	PreviousContextKey Secret      `name:"previous-context-key" placeholder:"KEY" help:"The context key that other servers still use while a new one is brought out."`
+	FilesURL           FilesURL    `name:"files-url" placeholder:"URL" help:"Where the files of documents are, as file:///DIR or s3://BUCKET/PREFIX?endpoint=URL&region=NAME. Without it: in the data directory. Several nodes need the same place."`
+	SqliteSynchronous  string      `default:"full" enum:"full,normal" placeholder:"MODE" help:"full: an acknowledged write survives a power cut. normal: faster, the last writes may not."`
+
+	// Context and PreviousContext are the context keys themselves, once they have been read. ProofsOff says that proofs
+	// are to be taken off.
+	Context, PreviousContext []byte `kong:"-"`
+	ProofsOff                bool   `kong:"-"`
 }
 
 // Name says in a few words where the data is, without a secret.

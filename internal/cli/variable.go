@@ -76,8 +76,8 @@ func (v *variables) secretInFile() bool {
 			continue
 		}
 		switch strings.TrimPrefix(name, prefix) {
-		case "JWT_SIGNING_KEY", "OPERATOR_PASSWORD":
-			if found.value != "" && !strings.HasPrefix(found.value, "@") {
+		case "JWT_SIGNING_KEY", "CONTEXT_KEY", "PREVIOUS_CONTEXT_KEY", "OPERATOR_PASSWORD":
+			if found.value != "" && found.value != proofsOff && !strings.HasPrefix(found.value, "@") {
 				return true
 			}
 		case "DATABASE_URL", "MIGRATION_URL", "REDIS_URL":

@@ -15,27 +15,15 @@ func TestConformance(t *testing.T) {
 	t.Parallel()
 	storagetest.Run(t, func(tb testing.TB, resources []*schema.Resource) storage.Engine {
 		tb.Helper()
-		db := migrated(tb, resources)
-		e, err := postgres.Open(tb.Context(), postgres.Config{
+		db := prepared(tb, resources)
+		return migrated(tb, postgres.Config{
 			URL: db.ServerURL, MigrationURL: db.OwnerURL, Resources: resources, Clock: clock, MaxConns: 8,
 		})
-		if err != nil {
-			tb.Fatal(err)
-		}
-		tb.Cleanup(func() {
-			if err := e.Close(); err != nil {
-				tb.Errorf("close the engine: %v", err)
-			}
-		})
-		if err := e.Migrate(tb.Context()); err != nil {
-			tb.Fatal(err)
-		}
-		return e
 	})
 }
 
-// migrated returns a database with the tables of these resources, which are those of every case.
-func migrated(tb testing.TB, resources []*schema.Resource) pgtest.Database {
+// prepared returns a database with the tables of these resources, which are those of every case.
+func prepared(tb testing.TB, resources []*schema.Resource) pgtest.Database {
 	tb.Helper()
 	return pgtest.Prepared(tb, "conformance", func(db pgtest.Database) error {
 		e, err := postgres.Open(tb.Context(), postgres.Config{URL: db.ServerURL, MigrationURL: db.OwnerURL, Resources: resources, Clock: clock})

@@ -28,6 +28,8 @@ type Config struct {
 	URL string
 	// MigrationURL is the owner's connection, which migrates; URL where it is empty.
 	MigrationURL string
+	// Proof makes the database take a tenant only with a proof of it.
+	Proof Proof
 	// Resources are what the tenants' tables hold, beside the events.
 	Resources []*schema.Resource
 	Clock     func() time.Time
@@ -46,6 +48,7 @@ type Engine struct {
 	pool      *pgxpool.Pool
 	db        *sql.DB // the pool, for packages that know database/sql
 	platform  storage.Platform
+	key       *contextKey // nil where tenants are not proven
 	// epoch rises when prepared statements may have become wrong; a session of an earlier one forgets its own.
 	epoch    atomic.Uint64
 	migrated atomic.Bool
@@ -60,6 +63,10 @@ const sessionKey = "tenantry"
 func Open(ctx context.Context, c Config) (*Engine, error) {
 	if faults := sqlgen.Check(c.Resources); len(faults) > 0 {
 		return nil, errors.Join(faults...)
+	}
+	key, err := c.Proof.key()
+	if err != nil {
+		return nil, err
 	}
 	settings, err := poolSettings(c)
 	if err != nil {
@@ -80,7 +87,7 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	e := &Engine{config: c, log: c.Logger, resources: sqlgen.ByName(c.Resources), pool: pool}
+	e := &Engine{config: c, log: c.Logger, resources: sqlgen.ByName(c.Resources), pool: pool, key: key}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
@@ -169,6 +176,7 @@ func (e *Engine) attempt(ctx context.Context, use func(*session) error) error {
 		}
 		err = use(session)
 		again := stale(err) && try == 1
+		e.noteUnproven(err)
 		if again {
 			e.forget(session)
 		}

@@ -17,12 +17,14 @@ const (
 	uniqueViolation     = "23505"
 	foreignKeyViolation = "23503"
 	requirementMissed   = "TY001" // platform.require's own
+	contextUnproven     = "TY002" // platform.refuse_context's own
 	serialization       = "40001"
 	deadlock            = "40P01"
 	planChanged         = "0A000" // "cached plan must not change result type"
 	statementUnknown    = "26000"
 	unknownFunction     = "42883"
 	unknownSchema       = "3F000"
+	unknownTable        = "42P01"
 	queryCanceled       = "57014"
 	readOnly            = "25006" // a standby that was the primary a moment ago
 )
@@ -56,6 +58,8 @@ func translate(ctx context.Context, err error) error {
 		return fmt.Errorf("postgres: %w", ctx.Err())
 	case !errors.As(err, &refused) || passing(refused.Code):
 		return unavailable(err)
+	case refused.Code == contextUnproven:
+		return errUnproven(err)
 	default:
 		return fmt.Errorf("postgres: %w", err)
 	}

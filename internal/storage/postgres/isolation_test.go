@@ -26,7 +26,12 @@ func rawTables() []string {
 // filled is a bundle in which both tenants have a project, a task and an event.
 func filled(t *testing.T) (b *bundle, projectA, projectB id.ID) {
 	t.Helper()
-	b = setup(t)
+	return filledWith(t, func(*postgres.Config) {})
+}
+
+func filledWith(t *testing.T, adjust func(*postgres.Config)) (b *bundle, projectA, projectB id.ID) {
+	t.Helper()
+	b = setupWith(t, adjust)
 	projectA, projectB = b.create(t, b.storeA, "of A"), b.create(t, b.storeB, "of B")
 	for store, project := range map[storage.Store]id.ID{b.storeA: projectA, b.storeB: projectB} {
 		err := store.Update(t.Context(), func(tx storage.Tx) error {

@@ -111,7 +111,7 @@ func (e *Engine) migrateResources(ctx context.Context, tx *sql.Tx) error {
 	if err != nil {
 		return err
 	}
-	force, err := forces(ctx, tx)
+	sharded, err := isSharded(ctx, tx)
 	if err != nil {
 		return err
 	}
@@ -132,22 +132,23 @@ func (e *Engine) migrateResources(ctx context.Context, tx *sql.Tx) error {
 			return err
 		}
 	}
-	if force {
-		return eachTable(ctx, tx, "FORCE ROW LEVEL SECURITY")
+	if err := e.bindPolicies(ctx, tx); err != nil {
+		return err
 	}
-	return nil
+	if sharded {
+		return nil // moving a shard of a table whose row security binds the owner empties it
+	}
+	return eachTable(ctx, tx, "FORCE ROW LEVEL SECURITY")
 }
 
 func (e *Engine) plan(stored map[string][]byte) ([]sqlgen.Step, error) {
 	return sqlgen.New(sqlgen.Postgres, tenant.ID{}, e.resources).Plan(stored, e.config.Resources)
 }
 
-// forces reports whether row security is to bind the owner too. Under Citus it must not: moving a shard of such a
-// table empties it.
-func forces(ctx context.Context, tx *sql.Tx) (bool, error) {
-	var citus bool
-	err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'citus')").Scan(&citus)
-	return !citus, err
+// isSharded reports whether Citus distributes the database.
+func isSharded(ctx context.Context, tx *sql.Tx) (sharded bool, err error) {
+	err = tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'citus')").Scan(&sharded)
+	return sharded, err
 }
 
 // eachTable alters every table of the tenants.
@@ -201,6 +202,13 @@ func (e *Engine) Pending(ctx context.Context) ([]string, error) {
 	for _, s := range steps {
 		pending = append(pending, s.Words)
 	}
+	if fixed {
+		proof, err := e.pendingProof(ctx)
+		if err != nil {
+			return nil, err
+		}
+		pending = append(pending, proof...)
+	}
 	return pending, nil
 }
 
@@ -240,8 +248,8 @@ func snapshots(ctx context.Context, q querier) (map[string][]byte, error) {
 }
 
 // texts returns the first column of all rows.
-func texts(ctx context.Context, q querier, text string) ([]string, error) {
-	rows, err := q.QueryContext(ctx, text)
+func texts(ctx context.Context, q querier, text string, args ...any) ([]string, error) {
+	rows, err := q.QueryContext(ctx, text, args...)
 	if err != nil {
 		return nil, err
 	}

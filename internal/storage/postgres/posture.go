@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,7 +30,7 @@ func (e *Engine) Checks() []finding.Check {
 		{ID: "tenant_context", Title: "A transaction sees the tenant that it entered, and others none", Worst: finding.Critical, Run: e.checkContext},
 		{ID: "functions", Title: "The functions of the schemas are those that the migrations made", Worst: finding.Critical, Run: e.checkFunctions},
 	}
-	for _, questions := range [][]question{roleQuestions(), tableQuestions(), keyQuestions(), grantQuestions(), codeQuestions()} {
+	for _, questions := range [][]question{roleQuestions(), tableQuestions(e.conditions()), keyQuestions(), grantQuestions(), codeQuestions()} {
 		for _, q := range questions {
 			checks = append(checks, finding.Check{ID: q.id, Title: q.title, Worst: q.worst, Run: func(ctx context.Context) ([]finding.Finding, error) {
 				return e.ask(ctx, q)
@@ -213,11 +214,11 @@ func (e *Engine) checkContext(ctx context.Context) ([]finding.Finding, error) {
 	random := tenant.NewID()
 	var before, during, after string
 	current := func(into *string) step {
-		return step{Statement: sqlgen.Statement{SQL: "SELECT coalesce(platform.current_tenant()::text, '')"}, read: readText(into)}
+		return step{Statement: sqlgen.Statement{SQL: "SELECT coalesce((" + e.compared() + ")::text, '')"}, read: readText(into)}
 	}
 	err := e.attempt(ctx, func(session *session) error {
 		for _, trip := range [][]step{
-			{current(&before)}, {plain(beginOne), newStore(e, random).enter, current(&during), plain("COMMIT")}, {current(&after)},
+			{current(&before)}, {plain(beginOne), e.enter(random), current(&during), plain("COMMIT")}, {current(&after)},
 		} {
 			if _, err := session.trip(ctx, trip); err != nil {
 				return err
@@ -225,17 +226,53 @@ func (e *Engine) checkContext(ctx context.Context) ([]finding.Finding, error) {
 		}
 		return nil
 	})
-	if refused, ok := errors.AsType[*pgconn.PgError](err); ok && (refused.Code == unknownFunction || refused.Code == unknownSchema) {
-		return nil, nil // before the first migration, which is another check's to say
+	if refused, ok := errors.AsType[*pgconn.PgError](err); ok && slices.Contains(notMigrated(), refused.Code) {
+		return nil, nil // before the migration, which is another check's to say
 	}
-	if err != nil || before == "" && during == random.String() && after == "" {
+	switch {
+	case unproven(err):
+		return []finding.Finding{{
+			Status: finding.Critical,
+			Found:  "The database does not take the proof of a tenant that is made with this context key.",
+			Do:     "Give the servers the key that migrate up stored last (--context-key), or run migrate up with this one.",
+		}}, nil
+	case err != nil:
 		return nil, err
+	case before == "" && during == random.String() && after == "":
+		return e.checkForgery(ctx)
 	}
 	return []finding.Finding{{
 		Status: finding.Critical,
 		Found: fmt.Sprintf("Policies compare with %s outside of a transaction, with %s inside of one that entered %s, with %s afterwards.",
 			orNobody(before), orNobody(during), random, orNobody(after)),
-		Do: "Take back what sets app.tenant_id for the database, the role or the connection, and restore platform.enter and platform.current_tenant.",
+		Do: "Take back what sets app.tenant_id for the database, the role or the connection, and restore what enters a tenant in the schema platform.",
+	}}, nil
+}
+
+// notMigrated are the errors of a database that lacks what a migration makes.
+func notMigrated() []string { return []string{unknownFunction, unknownSchema, unknownTable} }
+
+// checkForgery enters a tenant with the proof of another, where proofs are asked for.
+func (e *Engine) checkForgery(ctx context.Context) ([]finding.Finding, error) {
+	if e.key == nil {
+		return nil, nil
+	}
+	forged := e.enter(tenant.NewID())
+	forged.Args[0] = e.enter(tenant.NewID()).Args[0]
+	err := e.attempt(ctx, func(session *session) error {
+		_, err := session.trip(ctx, []step{plain(beginOne), forged, plain(e.compared()), plain("ROLLBACK")})
+		return err
+	})
+	if unproven(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return []finding.Finding{{
+		Status: finding.Critical,
+		Found:  "The database takes a tenant with the proof of another.",
+		Do:     "Find out who changed the view platform.entered, and restore it from the migration 00012_context.sql.",
 	}}, nil
 }
 

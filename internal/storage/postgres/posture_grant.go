@@ -38,6 +38,13 @@ ORDER BY 1, 2, 3`,
 			say: sayGrant("which it does not need, and which row security does not bind"),
 		},
 		{
+			id: "context_keys", title: "The server's role can't read the keys by which tenants are proven", worst: finding.Critical,
+			query: `WITH ` + withMe + `, ` + withPlanes + `
+SELECT b.rolname, p.nspname, p.relname, 'SELECT' FROM bound AS b, plane AS p WHERE p.nspname = 'platform' AND p.relname = 'context_keys'
+  AND has_any_column_privilege(b.oid, p.oid, 'SELECT') AND NOT pg_has_role(b.oid, p.relowner, 'USAGE') ORDER BY 1`,
+			say: sayGrant("so a proof is worth nothing"),
+		},
+		{
 			id: "public_grants", title: "Roles that are not ours may do nothing in our schemas", worst: finding.Critical,
 			query: `WITH ` + withPlanes + `
 SELECT 'PUBLIC', nspname, relname, string_agg(DISTINCT a.privilege_type, ', ') FROM plane, aclexplode(relacl) AS a WHERE a.grantee = 0 GROUP BY 1, 2, 3

@@ -29,13 +29,14 @@ held AS (
 func ownTables() []any { return []any{strings.Join(platformTables(), ",")} }
 
 // tableQuestions look at row security and its policies, and at what could read past them.
-func tableQuestions() []question {
+// The conditions are those that a policy may have, the first of them the one to give to a table that has none.
+func tableQuestions(conditions []string) []question {
 	return []question{
 		{
 			id: "row_security", title: "Every table with tenants' data has row security", worst: finding.Critical, args: ownTables(),
 			query: `WITH RECURSIVE ` + withMe + `, ` + withTables + `
 SELECT nspname, relname, (our OR reached)::text FROM held WHERE relkind <> 'f' AND NOT relrowsecurity ORDER BY 1, 2`,
-			say: sayUnprotected,
+			say: sayUnprotected(conditions[0]),
 		},
 		{
 			id: "forced_row_security", title: "Row security binds the tables' owner too, unless Citus moves them", worst: finding.Warning, args: ownTables(),
@@ -47,16 +48,17 @@ WHERE our AND relrowsecurity AND relforcerowsecurity = citus.here ORDER BY 1, 2`
 		},
 		{
 			id: "tenant_policy", title: "Every table of the tenants has the tenant's policy, and no other lets more through",
-			worst: finding.Critical, args: append(ownTables(), sqlgen.PolicyName, "("+sqlgen.PolicyCondition+")"),
+			worst: finding.Critical, args: append(ownTables(), sqlgen.PolicyName, "("+strings.Join(conditions, ")|(")+")"),
 			query: `WITH RECURSIVE ` + withMe + `, ` + withTables + `,
 policy AS (SELECT p.*, p.polname = $2 AS main, p.polpermissive AND p.polcmd = '*' AND p.polroles = '{0}'
-    AND pg_get_expr(p.polqual, p.polrelid) = $3 AND coalesce(pg_get_expr(p.polwithcheck, p.polrelid), $3) = $3 AS proper
+    AND pg_get_expr(p.polqual, p.polrelid) = ANY (string_to_array($3, '|'))
+    AND coalesce(pg_get_expr(p.polwithcheck, p.polrelid), pg_get_expr(p.polqual, p.polrelid)) = pg_get_expr(p.polqual, p.polrelid) AS proper
   FROM pg_catalog.pg_policy AS p)
 SELECT nspname, relname, '', 'missing' FROM held AS t WHERE our AND relrowsecurity AND NOT EXISTS (SELECT FROM policy AS p WHERE p.polrelid = t.oid AND p.main)
 UNION ALL SELECT nspname, relname, p.polname, 'changed' FROM held AS t JOIN policy AS p ON p.polrelid = t.oid WHERE our AND p.main AND NOT p.proper
 UNION ALL SELECT nspname, relname, p.polname, 'beside' FROM held AS t JOIN policy AS p ON p.polrelid = t.oid WHERE our AND p.polpermissive AND NOT p.main
 ORDER BY 1, 2, 3`,
-			say: sayPolicy,
+			say: sayPolicy(conditions[0]),
 		},
 		{
 			id: "views", title: "No view or foreign table shows tenants' data with its owner's rights", worst: finding.Critical, args: ownTables(),
@@ -77,20 +79,22 @@ ORDER BY 1, 2`,
 	}
 }
 
-func sayUnprotected(row []string) finding.Finding {
-	table := row[0] + "." + row[1]
-	if row[2] == "true" {
-		return finding.Finding{
-			Status: finding.Critical,
-			Found:  fmt.Sprintf("The table %s holds data of tenants and has no row security.", table),
-			Do: fmt.Sprintf("ALTER TABLE %s ENABLE ROW LEVEL SECURITY; CREATE POLICY %s ON %s USING (%s); or move it out of the server's reach.",
-				quoted(row[:2]...), sqlgen.PolicyName, quoted(row[:2]...), sqlgen.PolicyCondition),
+func sayUnprotected(condition string) func([]string) finding.Finding {
+	return func(row []string) finding.Finding {
+		table := row[0] + "." + row[1]
+		if row[2] == "true" {
+			return finding.Finding{
+				Status: finding.Critical,
+				Found:  fmt.Sprintf("The table %s holds data of tenants and has no row security.", table),
+				Do: fmt.Sprintf("ALTER TABLE %s ENABLE ROW LEVEL SECURITY; CREATE POLICY %s ON %s USING (%s); or move it out of the server's reach.",
+					quoted(row[:2]...), sqlgen.PolicyName, quoted(row[:2]...), oneLine(condition)),
+			}
 		}
-	}
-	return finding.Finding{
-		Status: finding.Warning,
-		Found:  fmt.Sprintf("The table %s has a tenant_id and no row security; the server's role can't reach it.", table),
-		Do:     "Leave it out of reach: grant the server's role and PUBLIC nothing on it.",
+		return finding.Finding{
+			Status: finding.Warning,
+			Found:  fmt.Sprintf("The table %s has a tenant_id and no row security; the server's role can't reach it.", table),
+			Do:     "Leave it out of reach: grant the server's role and PUBLIC nothing on it.",
+		}
 	}
 }
 
@@ -110,21 +114,24 @@ func sayForced(row []string) finding.Finding {
 	}
 }
 
-func sayPolicy(row []string) finding.Finding {
-	table, name := quoted(row[:2]...), quoted(row[2])
-	make := fmt.Sprintf("CREATE POLICY %s ON %s USING (%s) WITH CHECK (%s);", sqlgen.PolicyName, table, sqlgen.PolicyCondition, sqlgen.PolicyCondition)
-	found := finding.Finding{Status: finding.Critical}
-	switch row[3] {
-	case "missing":
-		found.Found, found.Do = fmt.Sprintf("%s.%s has no policy %s.", row[0], row[1], sqlgen.PolicyName), "As the owner: "+make
-	case "changed":
-		found.Found = fmt.Sprintf("The policy %s on %s.%s is not what the migration made.", row[2], row[0], row[1])
-		found.Do = fmt.Sprintf("As the owner: DROP POLICY %s ON %s; %s", name, table, make)
-	default:
-		found.Found = fmt.Sprintf("%s.%s has a policy %s beside %s, which lets through what the other refuses.", row[0], row[1], row[2], sqlgen.PolicyName)
-		found.Do = fmt.Sprintf("As the owner: DROP POLICY %s ON %s; or make it AS RESTRICTIVE.", name, table)
+func sayPolicy(condition string) func([]string) finding.Finding {
+	condition = oneLine(condition)
+	return func(row []string) finding.Finding {
+		table, name := quoted(row[:2]...), quoted(row[2])
+		make := fmt.Sprintf("CREATE POLICY %s ON %s USING (%s) WITH CHECK (%s);", sqlgen.PolicyName, table, condition, condition)
+		found := finding.Finding{Status: finding.Critical}
+		switch row[3] {
+		case "missing":
+			found.Found, found.Do = fmt.Sprintf("%s.%s has no policy %s.", row[0], row[1], sqlgen.PolicyName), "As the owner: "+make
+		case "changed":
+			found.Found = fmt.Sprintf("The policy %s on %s.%s is not what the migration made.", row[2], row[0], row[1])
+			found.Do = fmt.Sprintf("As the owner: DROP POLICY %s ON %s; %s", name, table, make)
+		default:
+			found.Found = fmt.Sprintf("%s.%s has a policy %s beside %s, which lets through what the other refuses.", row[0], row[1], row[2], sqlgen.PolicyName)
+			found.Do = fmt.Sprintf("As the owner: DROP POLICY %s ON %s; or make it AS RESTRICTIVE.", name, table)
+		}
+		return found
 	}
-	return found
 }
 
 func sayView(row []string) finding.Finding {

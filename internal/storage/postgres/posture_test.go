@@ -113,6 +113,10 @@ func TestEachFaultIsFound(t *testing.T) {
 				"CREATE TABLE public.part PARTITION OF tenant.parts FOR VALUES WITH (MODULUS 1, REMAINDER 0)",
 			map[string][]string{"row_security": {"critical: The table public.part holds data of tenants and has no row security."}},
 		},
+		"keys of proofs that the server reads": {
+			"GRANT SELECT (inner_key) ON platform.context_keys TO tenantry_test_server",
+			map[string][]string{"context_keys": {"critical: tenantry_test_server has SELECT on platform.context_keys, so a proof is worth nothing."}},
+		},
 		"a table elsewhere that the server reads": {
 			"CREATE TABLE public.copies (tenant_id uuid); GRANT SELECT ON public.copies TO tenantry_test_server",
 			map[string][]string{"row_security": {"critical: The table public.copies holds data of tenants and has no row security."}},

@@ -50,6 +50,7 @@ func grant(ctx context.Context, tx *sql.Tx, role string) error {
 			"GRANT USAGE ON SCHEMA platform, tenant TO "+to,
 			"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA platform TO "+to,
 			"GRANT SELECT ON ALL TABLES IN SCHEMA platform TO "+to,
+			"REVOKE ALL ON platform.context_keys FROM "+to,
 			"GRANT INSERT, UPDATE ON platform.tenants, platform.users TO "+to,
 			"GRANT INSERT, UPDATE, DELETE ON platform.memberships, platform.families, platform.revocations TO "+to,
 			"GRANT INSERT, UPDATE ON platform.signing_keys TO "+to,

@@ -22,6 +22,11 @@ var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 func clock() time.Time { return noon }
 
+// proof is what servers that prove their tenants are configured with.
+func proof() postgres.Proof {
+	return postgres.Proof{Secret: []byte("a secret for tests, of 32 bytes+")}
+}
+
 // resources returns two resources, the second of which refers to the first and looks a name up there.
 func resources() []*schema.Resource {
 	builtIn := func(before ...schema.Field) []schema.Field {
@@ -97,6 +102,16 @@ func open(tb testing.TB, c postgres.Config) *postgres.Engine {
 			tb.Errorf("close the engine: %v", err)
 		}
 	})
+	return e
+}
+
+// migrated opens an engine on an empty database and migrates that.
+func migrated(tb testing.TB, c postgres.Config) *postgres.Engine {
+	tb.Helper()
+	e := open(tb, c)
+	if err := e.Migrate(tb.Context()); err != nil {
+		tb.Fatal(err)
+	}
 	return e
 }
 

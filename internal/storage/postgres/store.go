@@ -28,15 +28,21 @@ const (
 type store struct {
 	engine  *Engine
 	builder *sqlgen.Builder
-	// enter is the step that sets the tenant for the transaction.
+	// enter is the step that binds a transaction to the tenant.
 	enter step
 }
 
 func newStore(e *Engine, t tenant.ID) *store {
-	return &store{
-		engine: e, builder: sqlgen.New(sqlgen.Postgres, t, e.resources),
-		enter: plain("SELECT platform.enter($1)", sqlgen.Arg{Type: schema.UUID, Value: schema.RawID(t[:])}),
+	return &store{engine: e, builder: sqlgen.New(sqlgen.Postgres, t, e.resources), enter: e.enter(t)}
+}
+
+// enter returns the step that binds a transaction to a tenant.
+func (e *Engine) enter(t tenant.ID) step {
+	id := sqlgen.Arg{Type: schema.UUID, Value: schema.RawID(t[:])}
+	if e.key == nil {
+		return plain("SELECT platform.enter($1)", id)
 	}
+	return plain("SELECT platform.enter_proven($1, $2)", id, sqlgen.Arg{Type: payload, Value: schema.Bytes(e.key.mac(t))})
 }
 
 // plain returns a step whose rows say nothing.

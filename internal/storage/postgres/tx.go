@@ -180,6 +180,7 @@ func (t *tx) fail(ctx context.Context, failed step, err error) error {
 	if stale(err) {
 		t.store.engine.forget(t.session)
 	}
+	t.store.engine.noteUnproven(err)
 	t.again = t.writable && (collision(err) || stale(err))
 	t.release(ctx)
 	t.err = translate(ctx, err)

@@ -27,11 +27,13 @@ func (b *Builder) CreateTable(r *schema.Resource, later ...string) []string {
 }
 
 // PolicyName and PolicyCondition are those of the one policy that each table of the tenants has on PostgreSQL, for
-// what is read as for what is written. The condition is spelt as the server spells it back, so that whoever looks at a
-// database can compare.
+// what is read as for what is written. ProvenPolicyCondition takes its place where the database asks for a proof of the
+// tenant. Conditions are spelt as the server spells them back where nothing is on its search path, so that whoever
+// looks at a database can compare.
 const (
-	PolicyName      = "tenant_isolation"
-	PolicyCondition = "tenant_id = platform.current_tenant()"
+	PolicyName            = "tenant_isolation"
+	PolicyCondition       = "tenant_id = platform.current_tenant()"
+	ProvenPolicyCondition = "tenant_id = ( SELECT entered.tenant\n   FROM platform.entered)"
 )
 
 // ForeignKeys returns the statements that add the resource's references to the named resources, which CreateTable

@@ -19,10 +19,18 @@ import (
 // fails the test where there can be none.
 type Factory func(t testing.TB, resources []*schema.Resource) storage.Engine
 
-// Run holds an engine against all cases.
-func Run(t *testing.T, factory func(tb testing.TB, resources []*schema.Resource) storage.Engine) {
+// Run holds an engine against the cases of the named topics, of all where none is named.
+func Run(t *testing.T, factory func(tb testing.TB, resources []*schema.Resource) storage.Engine, names ...string) {
 	t.Helper()
+	for _, name := range names { // a misspelt one would promise nothing
+		if !slices.ContainsFunc(topics(), func(t topic) bool { return t.name == name }) {
+			t.Fatalf("there is no topic %q", name)
+		}
+	}
 	for _, topic := range topics() {
+		if len(names) > 0 && !slices.Contains(names, topic.name) {
+			continue
+		}
 		t.Run(topic.name, func(t *testing.T) {
 			t.Parallel()
 			for _, c := range topic.cases {
