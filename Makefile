@@ -58,6 +58,10 @@ ui: ## Build the web interface, internal/admin/dist, from ui/ (needs Node.js)
 browser: build ## The web interface: its own tests, then in a real browser against the built binary; pictures in ui/screenshots
 	TENANTRY_BINARY=$(CURDIR)/.bin/tenantry scripts/ui test
 
+.PHONY: interleave
+interleave: $(with_postgres) ## 100,000 requests of two tenants on shared connections, on each engine, with the race detector (needs a C compiler)
+	CGO_ENABLED=1 TENANTRY_TEST_INTERLEAVED=100000 $(with_postgres) go test -race $(undetected) -count=1 -timeout 60m -v -run '^TestTenantsThatShareConnectionsStayApart$$' ./test/isolation
+
 .PHONY: fuzz
 fuzz: $(with_postgres) ## Every fuzz target for FUZZTIME (5s)
 	$(with_postgres) scripts/fuzz
