@@ -146,6 +146,7 @@ func (d *database) assemble() (*Service, error) {
 		AccessTTL: o.AccessTTL, RefreshTTL: o.RefreshTTL, Resources: resourceNames(s.operations),
 		Vault: vault, Passwords: o.Passwords,
 	}
+	accounts.Follower, _ = d.engine.(storage.Follower) // SQLite has nothing to listen to
 	if s.issuers, err = d.openIssuers(accounts.Resources); err != nil {
 		return nil, err
 	}

@@ -45,7 +45,9 @@ type Config struct {
 	// Activation is when a new signing key becomes current, long enough for every node to know it, 5 s by default.
 	Activation time.Duration
 	// Poll is how often Watch asks for changes, 300 ms by default.
-	Poll      time.Duration
+	Poll time.Duration
+	// Follower hears of changes between the polls; nil where nothing does.
+	Follower  storage.Follower
 	Passwords Passwords
 }
 
@@ -59,6 +61,7 @@ type Service struct {
 	resources             []string
 	activation            time.Duration
 	interval              time.Duration
+	follower              storage.Follower
 	passwords             *hasher
 	passes                *tenant.Passes
 	gate                  *gate
@@ -87,6 +90,7 @@ func New(c Config) (*Service, error) {
 		resources:  c.Resources,
 		activation: positive(c.Activation, 5*time.Second),
 		interval:   positive(c.Poll, 300*time.Millisecond),
+		follower:   c.Follower,
 		passwords:  newHasher(c.Passwords), passes: c.Passes, gate: g, foreigners: others,
 		courier: &courier{
 			platform: c.Platform, open: c.Open, clock: c.Clock, log: c.Logger, events: storage.Events(), wake: make(chan struct{}, 1),
@@ -245,9 +249,13 @@ func (s *Service) IsMember(ctx context.Context, t tenant.ID, user id.ID) (bool, 
 // after a second. It also delivers the events that wait in the outbox, and lets the platform forget, once in an
 // hour, what has expired.
 func (s *Service) Watch(ctx context.Context) {
-	var delivering sync.WaitGroup
-	defer delivering.Wait()
-	delivering.Go(func() { s.courier.run(ctx) }) // aside: a slow delivery must not make the gate's answers old
+	var aside sync.WaitGroup
+	defer aside.Wait()
+	aside.Go(func() { s.courier.run(ctx) }) // a slow delivery must not make the gate's answers old
+	hints := make(chan struct{}, 1)
+	if s.follower != nil {
+		aside.Go(func() { s.follower.Follow(ctx, func() { ring(hints) }) })
+	}
 	ticker := time.NewTicker(s.interval)
 	defer ticker.Stop()
 	failing := false
@@ -269,6 +277,7 @@ func (s *Service) Watch(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 		case <-ticker.C:
+		case <-hints:
 		}
 	}
 }

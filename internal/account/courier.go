@@ -57,9 +57,11 @@ func (c *courier) claimed(events []storage.QueuedEvent) []storage.QueuedEvent {
 }
 
 // ring lets the node that runs deliver what is due, without waiting for it.
-func (c *courier) ring() {
+func (c *courier) ring() { ring(c.wake) }
+
+func ring(bell chan<- struct{}) {
 	select {
-	case c.wake <- struct{}{}:
+	case bell <- struct{}{}:
 	default: // it has been rung already
 	}
 }

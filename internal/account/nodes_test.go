@@ -63,7 +63,7 @@ func onTwoNodes(t *testing.T, test func(a, b *node)) {
 	}
 }
 
-func newNode(t *testing.T, open func() (storage.Engine, error)) *node {
+func newNode(t *testing.T, open func() (storage.Engine, error), change ...func(*account.Config)) *node {
 	t.Helper()
 	engine, err := open()
 	if err != nil {
@@ -81,10 +81,15 @@ func newNode(t *testing.T, open func() (storage.Engine, error)) *node {
 	if n.tokens, err = token.New(token.Config{Key: []byte(secret), Clock: time.Now}); err != nil {
 		t.Fatal(err)
 	}
-	n.Service, err = account.New(account.Config{
+	config := account.Config{
 		Platform: engine.Platform(), Open: engine.Open, Passes: newPasses(t), Tokens: n.tokens, Clock: time.Now, Passwords: cheap, Logger: slog.New(slog.DiscardHandler),
 		Vault: vault, Activation: time.Second,
-	})
+	}
+	config.Follower, _ = engine.(storage.Follower)
+	for _, adjust := range change {
+		adjust(&config)
+	}
+	n.Service, err = account.New(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,4 +237,52 @@ func TestRetiredKeysAreRefusedOnEveryNode(t *testing.T) {
 			t.Errorf("the other node's set is %s, %v", set, err)
 		}
 	})
+}
+
+// observed is a platform that tells when its generation was read.
+type observed struct {
+	storage.Platform
+
+	reads chan int64
+}
+
+func (o observed) Generation(ctx context.Context) (int64, error) {
+	generation, err := o.Platform.Generation(ctx)
+	if err == nil {
+		o.reads <- generation
+	}
+	return generation, err
+}
+
+// TestAChangeIsHeardLongBeforeThePoll lets one node poll so seldom that only what it hears can tell it of a change.
+func TestAChangeIsHeardLongBeforeThePoll(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	opened := func() (storage.Engine, error) {
+		return postgres.Open(t.Context(), postgres.Config{URL: db.ServerURL, MigrationURL: db.OwnerURL, Clock: time.Now})
+	}
+	a := newNode(t, opened)
+	reads := make(chan int64, 1000)
+	newNode(t, opened, func(c *account.Config) {
+		c.Poll, c.Platform = time.Hour, observed{c.Platform, reads}
+	})
+	next := func() int64 {
+		t.Helper()
+		select {
+		case generation := <-reads:
+			return generation
+		case <-time.After(20 * time.Second):
+			t.Fatal("the node has not looked for changes")
+			return 0
+		}
+	}
+	next()           // at its start
+	before := next() // as soon as it listens
+	changed := time.Now()
+	if _, err := a.CreateTenant(t.Context(), by, "Acme", "acme"); err != nil {
+		t.Fatal(err)
+	}
+	for next() == before { // it may have looked for something that happened earlier
+	}
+	t.Logf("seen after %s", time.Since(changed))
 }

@@ -26,6 +26,13 @@ type Platform interface {
 	Generation(ctx context.Context) (int64, error)
 }
 
+// Follower is an engine that hears of what other nodes change. What it hears is a hint: Generation is the truth.
+type Follower interface {
+	// Follow calls changed soon after Generation may have risen, until the context ends or nothing can be heard here.
+	// It may call too often and may miss changes.
+	Follow(ctx context.Context, changed func())
+}
+
 // Callers are those who may call.
 type Callers interface {
 	Users() Users

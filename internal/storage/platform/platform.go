@@ -137,8 +137,15 @@ func (p *plane) transact(ctx context.Context, doing string, fn func(transaction)
 	return p.wrap(doing, tx.Commit())
 }
 
+// Channel is that of PostgreSQL on which nodes hear of a change when it is committed.
+const Channel = "tenantry_generation"
+
 func (t transaction) raise(ctx context.Context) error {
-	_, err := t.exec(ctx, "UPDATE platform.generation SET value = value + 1 WHERE id = 1")
+	text := "UPDATE platform.generation SET value = value + 1 WHERE id = 1"
+	if t.Dialect == sqlgen.Postgres {
+		text = "WITH raised AS (" + text + " RETURNING id) SELECT pg_notify('" + Channel + "', '') FROM raised"
+	}
+	_, err := t.exec(ctx, text)
 	return err
 }
 
