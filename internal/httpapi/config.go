@@ -287,6 +287,12 @@ func (s *server) accountHandler(kind operation.Kind) func(*exchange) error {
 		return s.meOperator
 	case operation.ExchangeToken:
 		return s.exchangeToken
+	case operation.ListKeys:
+		return s.listKeys
+	case operation.RotateKeys:
+		return s.rotateKeys
+	case operation.RetireKey:
+		return s.retireKey
 	default:
 		return nil
 	}

@@ -5,17 +5,20 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/tenantry/tenantry/internal/fault"
 )
 
-// text is one text of a small body: the name it has there, and where it goes.
+// text is one member of a small body: the name it has there, and where it goes: a text, or where number is given, a
+// whole number.
 type text struct {
 	name     string
 	optional bool
 	into     *string
+	number   *int64
 }
 
 // decodeTexts reads a JSON object that consists of the given texts and of nothing else. What is no such object at
@@ -73,14 +76,15 @@ func assign(texts []text, member string, value jsontext.Value) []fault.Field {
 		return []fault.Field{{Name: member, Code: fault.FieldUnknown, Message: "There is no such field."}}
 	}
 	t := texts[i]
-	switch value.Kind() {
-	case 'n':
+	switch kind := value.Kind(); {
+	case kind == 'n':
 		if t.optional {
 			return nil
 		}
 		return []fault.Field{{Name: member, Code: fault.FieldNull, Message: "This field may not be null."}}
-	case '"':
-	default:
+	case t.number != nil:
+		return assignNumber(t, value)
+	case kind != '"':
 		return []fault.Field{{Name: member, Code: fault.FieldType, Message: "This field is a text."}}
 	}
 	unquoted, err := jsontext.AppendUnquote(nil, value)
@@ -91,6 +95,15 @@ func assign(texts []text, member string, value jsontext.Value) []fault.Field {
 		return []fault.Field{{Name: member, Code: fault.FieldTooShort, Message: "This field may not be empty."}}
 	}
 	*t.into = string(unquoted)
+	return nil
+}
+
+func assignNumber(t text, value jsontext.Value) []fault.Field {
+	n, err := strconv.ParseInt(string(value), 10, 64)
+	if err != nil {
+		return []fault.Field{{Name: t.name, Code: fault.FieldType, Message: "This field is a whole number."}}
+	}
+	*t.number = n
 	return nil
 }
 

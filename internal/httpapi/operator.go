@@ -19,6 +19,7 @@ type operators interface {
 	RefreshOperator(ctx context.Context, by account.By, raw string) (account.Grant, error)
 	RevokeOperator(ctx context.Context, by account.By, raw string) error
 	Exchange(ctx context.Context, by account.By, tenant, reason string, role policy.Role) (account.Grant, error)
+	signingKeys
 }
 
 func (s *server) signInOperator(x *exchange) error {

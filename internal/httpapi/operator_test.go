@@ -4,10 +4,13 @@ import (
 	"errors"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tenantry/tenantry/internal/account"
 	"github.com/tenantry/tenantry/internal/fault"
+	"github.com/tenantry/tenantry/internal/token"
 )
 
 func TestAnswersToOperators(t *testing.T) {
@@ -16,6 +19,14 @@ func TestAnswersToOperators(t *testing.T) {
 		tokens  = `{"access":"a.b.c","refresh":"r.s.t","token_type":"Bearer","expires_in":900,"user":{"id":"00000000-0000-0000-0000-000000000000","username":""}}`
 		entered = `{"access":"a.b.c","token_type":"Bearer","expires_in":900,"tenant":{"id":"{tenant}","slug":"acme","name":"Acme \"&\" Sons","role":"ROLE"}}`
 	)
+	const (
+		secret = `{"kid":"default","algorithm":"HS256","state":"standby","verifies":true,"created_at":null,"activates_at":null,"retires_at":null,"public":null}`
+		pair   = `{"kid":"abc","algorithm":"EdDSA","state":"current","verifies":true,"created_at":"2026-11-23T09:00:00.000000Z","activates_at":"2026-11-23T10:00:00.000000Z","retires_at":null,"public":{"kty":"OKP","x":"1"}}`
+	)
+	made := func(algorithm string) string {
+		return `{"kid":"k","algorithm":"` + algorithm + `","state":"next","verifies":true,"created_at":null,"activates_at":null,"retires_at":null,"public":{"kty":"OKP"}}`
+	}
+	created := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 	inside := "POST /api/admin/v1/tenants/" + recordID + "/token/"
 	for name, c := range map[string]struct {
 		do, body string
@@ -32,10 +43,29 @@ func TestAnswersToOperators(t *testing.T) {
 		"enter in a role":     {inside, `{"reason":"Ticket 42","role":"viewer"}`, 200, entered, []string{"root", recordID, "Ticket 42", "viewer"}},
 		"no such role":        {inside, `{"reason":"Ticket 42","role":"king"}`, 422, "", nil},
 		"no reason":           {inside, `{}`, 422, "", nil},
+
+		"keys":                {"GET /api/admin/v1/keys/", "", 200, `{"next":null,"previous":null,"results":[` + secret + `,` + pair + `]}`, nil},
+		"keys on a page":      {"GET /api/admin/v1/keys/?page=1", "", 422, "", nil},
+		"rotate":              {"POST /api/admin/v1/keys/rotate/", "", 201, made("EdDSA"), []string{"root", "EdDSA", "0s"}},
+		"rotate in an hour":   {"POST /api/admin/v1/keys/rotate/", `{"algorithm":"RS256","activate_in":3600}`, 201, made("RS256"), []string{"root", "RS256", "1h0m0s"}},
+		"rotate before":       {"POST /api/admin/v1/keys/rotate/", `{"activate_in":-5}`, 201, made("EdDSA"), []string{"root", "EdDSA", "-1s"}},
+		"rotate in an age":    {"POST /api/admin/v1/keys/rotate/", `{"activate_in":9223372036854775807}`, 201, made("EdDSA"), []string{"root", "EdDSA", "2562047h47m16s"}},
+		"rotate soon":         {"POST /api/admin/v1/keys/rotate/", `{"activate_in":"soon"}`, 422, "", nil},
+		"rotate in a half":    {"POST /api/admin/v1/keys/rotate/", `{"activate_in":0.5}`, 422, "", nil},
+		"rotate now and then": {"POST /api/admin/v1/keys/rotate/", `{"every":1}`, 422, "", nil},
+		"retire":              {"POST /api/admin/v1/keys/abc/retire/", "", 204, "", []string{"root", "abc"}},
+		"retire for a reason": {"POST /api/admin/v1/keys/abc/retire/", `{"reason":"lost"}`, 422, "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
+			b.accounts.keys = []account.Key{
+				{ID: "default", Algorithm: "HS256", State: account.Standby, Verifies: true},
+				{
+					ID: "abc", Algorithm: "EdDSA", State: token.Current, Verifies: true, Public: `{"kty":"OKP","x":"1"}`,
+					CreatedAt: created, Times: token.Times{ActivatesAt: created.Add(time.Hour)},
+				},
+			}
 			rec := b.send(request{as: "operator", do: c.do, body: c.body})
 			if rec.Code != c.status {
 				t.Fatalf("%d %s", rec.Code, rec.Body)
@@ -47,7 +77,7 @@ func TestAnswersToOperators(t *testing.T) {
 				return
 			}
 			want := decoded(t, b.fill(c.want))
-			if len(c.asked) == 4 {
+			if len(c.asked) == 4 { // entered
 				want.(map[string]any)["tenant"].(map[string]any)["role"] = c.asked[3]
 			}
 			if diff := cmp.Diff(want, decoded(t, rec.Body.String())); diff != "" {

@@ -132,6 +132,7 @@ type accounts struct {
 	tenant   tenant.Tenant
 	user     id.ID
 	signedIn []string
+	keys     []account.Key
 	err      error
 	// refused are the refusals that left an event, refusing is why none can.
 	refused  []account.Refusal
@@ -228,6 +229,18 @@ func (f *accounts) Exchange(_ context.Context, by account.By, ref, reason string
 	grant := f.grant()
 	grant.Role = role
 	return grant, f.err
+}
+
+func (f *accounts) Keys(context.Context) ([]account.Key, error) { return f.keys, f.err }
+
+func (f *accounts) RotateKeys(_ context.Context, by account.By, algorithm string, activation time.Duration) (account.Key, error) {
+	f.signedIn = []string{by.Actor.Name, algorithm, activation.String()}
+	return account.Key{ID: "k", Algorithm: algorithm, State: token.Next, Verifies: true, Public: `{"kty":"OKP"}`}, f.err
+}
+
+func (f *accounts) RetireKey(_ context.Context, by account.By, key string) error {
+	f.signedIn = []string{by.Actor.Name, key}
+	return f.err
 }
 
 // bundle is an API over fakes.

@@ -86,8 +86,9 @@ func serviceSchemas() object {
 			{"additionalProperties", object{{"type", "string"}, {"format", "uri-reference"}}},
 			{"description", "Where to go from here."},
 		}},
+		{"PublicKey", keySchema()},
 		{"KeySet", open(object{
-			{"keys", object{{"type", "array"}, {"items", keySchema()}}},
+			{"keys", object{{"type", "array"}, {"items", ref("PublicKey")}}},
 		}, "keys")},
 		{"EventsVerification", open(object{
 			{"ok", object{{"type", "boolean"}, {"description", "Whether all events are as they were written."}}},

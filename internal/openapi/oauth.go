@@ -79,12 +79,64 @@ func operatorSchemas() object {
 			{"reason", required(text("Why the operator looks into the tenant; its admins can read it.")).with(member{"maxLength", 500})},
 			{"role", roles().with(member{"default", "admin"})},
 		}, "reason")},
+		{"SigningKeyRotation", closed(object{
+			{"algorithm", object{
+				{"type", "string"},
+				{"enum", texts("EdDSA", "ES256", "RS256")},
+				{"default", "EdDSA"},
+				{"description", "What the key is for."},
+			}},
+			{"activate_in", object{
+				{"type", "integer"},
+				{"minimum", 0},
+				{"maximum", 366 * 86400},
+				{"default", 0},
+				{"description", "In how many seconds the key signs; 0 is a time in which every node has learnt of it."},
+			}},
+		})},
+		{"SigningKey", signingKey()},
+		{"SigningKeyPage", open(object{
+			{"next", nullable(text("All keys are on one page."))},
+			{"previous", nullable(text("All keys are on one page."))},
+			{"results", object{{"type", "array"}, {"items", ref("SigningKey")}}},
+		}, "next", "previous", "results")},
 		{"ExchangedToken", open(object{
 			{"access", text("An access token of the tenant, which names the operator.")},
 			{"token_type", bearer},
 			{"expires_in", seconds},
 			{"tenant", open(withRole, "id", "slug", "name", "role")},
 		}, "access", "token_type", "expires_in", "tenant")},
+	}
+}
+
+func signingKey() object {
+	moment := func(description string) object {
+		return nullable(object{{"type", "string"}, {"format", "date-time"}}).with(member{"description", description})
+	}
+	return open(object{
+		{"kid", text("The key's name; `default` is the secret of the configuration.")},
+		{"algorithm", object{{"type", "string"}, {"enum", texts("HS256", "EdDSA", "ES256", "RS256")}}},
+		{"state", object{
+			{"type", "string"},
+			{"enum", texts("next", "current", "standby", "retired")},
+			{"description", "Whether it signs: not yet, now, or no more. The secret stands by while a pair signs."},
+		}},
+		{"verifies", object{{"type", "boolean"}, {"description", "Whether its tokens are good."}}},
+		{"created_at", moment("When it was made; the secret has no times.")},
+		{"activates_at", moment("From when on it signs.")},
+		{"retires_at", moment("From when on its tokens are refused.")},
+		{"public", object{{"description", "The public half, as in the key set; null for the secret."}, {"anyOf", array{ref("PublicKey"), object{{"type", "null"}}}}}},
+	}, "kid", "algorithm", "state", "verifies", "created_at", "activates_at", "retires_at", "public")
+}
+
+// keyParameter is a key's name in the path.
+func keyParameter() object {
+	return object{
+		{"name", "kid"},
+		{"in", "path"},
+		{"required", true},
+		{"description", "The key's name; `default` is the secret of the configuration."},
+		{"schema", object{{"type", "string"}, {"minLength", 1}}},
 	}
 }
 

@@ -79,6 +79,8 @@ func (b *builder) parameters(op *operation.Operation) array {
 		})
 	}
 	switch op.Kind {
+	case operation.RetireKey:
+		params = append(params, keyParameter())
 	case operation.List, operation.ListEvents:
 		params = append(params, b.listParameters(op)...)
 	case operation.Get:
@@ -117,6 +119,8 @@ func (b *builder) body(op *operation.Operation) any {
 		name = "TokenRequest"
 	case operation.ExchangeToken:
 		name = "TokenExchange"
+	case operation.RotateKeys:
+		name = "SigningKeyRotation"
 	case operation.Create:
 		name = typeName(op.Resource.Singular) + "Create"
 	case operation.Replace:
@@ -138,7 +142,7 @@ func (b *builder) body(op *operation.Operation) any {
 		return nil
 	}
 	content := object{{jsonType, object{{"schema", ref(name)}}}}
-	if op.Kind == operation.Act {
+	if op.Kind == operation.Act || op.Kind == operation.RotateKeys {
 		return object{{"required", false}, {"content", content}}
 	}
 	if op.Kind == operation.Patch {
@@ -182,6 +186,10 @@ func (b *builder) responses(op *operation.Operation) object {
 		refused = append(refused, malformed, notAuthenticated, bodyTooLarge, wrongMedia, notValid, unavailable)
 	case operation.ExchangeToken:
 		refused = append(refused, malformed, notAuthenticated, permissionDenied, notFound, bodyTooLarge, wrongMedia, notValid, unavailable)
+	case operation.RotateKeys:
+		refused = append(refused, malformed, notAuthenticated, conflict, bodyTooLarge, wrongMedia, notValid, unavailable)
+	case operation.RetireKey:
+		refused = append(refused, malformed, notAuthenticated, notFound, conflict, bodyTooLarge, wrongMedia, notValid, unavailable)
 	default:
 		refused = append(refused, notAuthenticated, permissionDenied, unavailable)
 		refused = append(refused, refusedRecords(op)...)
@@ -239,6 +247,10 @@ func (b *builder) success(op *operation.Operation) object {
 		return object{{"204", object{{"description", "Done."}, {"headers", headers()}}}}
 	case operation.ClientToken:
 		return clientTokenAnswers()
+	case operation.RotateKeys:
+		return answered("201", "The key.", ref("SigningKey"))
+	case operation.RetireKey:
+		return object{{"204", object{{"description", "Done."}, {"headers", headers()}}}}
 	case operation.Report:
 		return answered("200", "The report.", ref(reportName(op.ID)))
 	case operation.KeySet:
@@ -273,6 +285,8 @@ func fixedAnswer(kind operation.Kind) string {
 		return "OperatorMe"
 	case operation.ExchangeToken:
 		return "ExchangedToken"
+	case operation.ListKeys:
+		return "SigningKeyPage"
 	case operation.VerifyEvents:
 		return "EventsVerification"
 	case operation.Root:

@@ -43,6 +43,10 @@ const (
 	OperatorMe
 	// ExchangeToken lets an operator into a tenant.
 	ExchangeToken
+	// ListKeys, RotateKeys and RetireKey are about the keys that sign tokens; the name of one is {kid}.
+	ListKeys
+	RotateKeys
+	RetireKey
 	// KeySet tells the public keys of tokens.
 	KeySet
 	Schema

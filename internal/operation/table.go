@@ -94,6 +94,22 @@ func operators() []Operation {
 			Summary: "Enter a tenant, for a reason", Access: policy.Write, Rule: policy.Operators,
 			Description: "It gives an access token of the tenant for some minutes. The tenant's trail says who came, when and why, and every event of that token names the operator.",
 		},
+		{
+			ID: "adminListKeys", Method: "GET", Path: AdminPrefix + "keys/", Kind: ListKeys, Audience: OperatorToken, Tag: "operators",
+			Summary: "List the keys that sign tokens", Access: policy.Read, Rule: policy.Operators,
+			Description: "All of them on one page: the secret of the configuration first, as `default`, then the pairs in the order in which they become current.",
+		},
+		{
+			ID: "adminRotateKeys", Method: "POST", Path: AdminPrefix + "keys/rotate/", Kind: RotateKeys, Audience: OperatorToken, Tag: "operators",
+			Summary: "Make the next key", Access: policy.Write, Rule: policy.Operators,
+			Description: "It signs tokens when its time has come; those that are signed before stay good. Without a key-encryption key on the server none can be made: 409.",
+		},
+		{
+			ID: "adminRetireKey", Method: "POST", Path: AdminPrefix + "keys/{kid}/retire/", Kind: RetireKey, Audience: OperatorToken, Tag: "operators",
+			Summary: "Refuse every token of a key", Access: policy.Write, Rule: policy.Operators,
+			Description: "For a key that somebody may have got hold of: whoever has one of its tokens, refresh tokens included, signs in again. It can't be taken back. " +
+				"Where no other key would be left to sign with: 409; rotate first.",
+		},
 	}
 }
 

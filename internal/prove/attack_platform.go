@@ -79,6 +79,9 @@ func (e *engine) attackPlatform(ctx context.Context, op *operation) error {
 		e.report.skip(op.id + ": there was no operator to be its rightful caller")
 		return nil
 	}
+	if op.writes() && strings.HasPrefix(op.path, adminKeys) {
+		return e.attackKeys(ctx, op)
+	}
 	t, err := e.aimPlatform(ctx, op)
 	if err != nil || t == nil {
 		return err

@@ -13,6 +13,7 @@ const (
 	adminPrefix     = "/api/admin/v1/"
 	adminSignInPath = adminPrefix + "auth/token/"
 	adminTenants    = adminPrefix + "tenants/"
+	adminKeys       = adminPrefix + "keys/"
 	adminUsers      = adminPrefix + "users/"
 	adminMembers    = adminPrefix + "tenants/{id}/members/"
 )

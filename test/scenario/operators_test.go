@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
 )
 
@@ -78,6 +79,38 @@ func TestOperators(t *testing.T) {
 			{name: "a new password", as: "operator", do: "PATCH /api/admin/v1/users/{peter}/", body: `{"password":"another good password"}`, status: 200, absent: []string{"password"}},
 			{name: "ends the sessions", as: "peter", do: "GET /projects/", status: 401},
 		})
+	})
+}
+
+// TestOperatorsKeepKeys has no key wait until the nodes have learnt of it: a key that is not current signs nothing.
+func TestOperatorsKeepKeys(t *testing.T) {
+	onBothEngines(t, func(w *world) {
+		t := w.t
+		w.operator()
+		w.play(t, []step{
+			{name: "the secret alone", as: "operator", do: "GET /api/admin/v1/keys/", status: 200, want: `{"next":null,"results":[{"kid":"default","state":"current","verifies":true,"public":null}]}`},
+			{name: "a tenant's owner makes none", do: "POST /api/admin/v1/keys/rotate/", status: 401, want: `{"code":"token_invalid"}`},
+			{name: "nor ends one", do: "POST /api/admin/v1/keys/default/retire/", status: 401},
+			{name: "not for every algorithm", as: "operator", do: "POST /api/admin/v1/keys/rotate/", body: `{"algorithm":"HS256"}`, status: 422, want: `{"errors":[{"field":"algorithm"}]}`},
+			{name: "nor in two years", as: "operator", do: "POST /api/admin/v1/keys/rotate/", body: `{"activate_in":63072000}`, status: 422, want: `{"errors":[{"field":"activate_in"}]}`},
+			{name: "the last one stays", as: "operator", do: "POST /api/admin/v1/keys/default/retire/", status: 409},
+			{name: "rotate", as: "operator", do: "POST /api/admin/v1/keys/rotate/", body: `{"algorithm":"ES256","activate_in":1}`, status: 201, want: `{"algorithm":"ES256","state":"next","verifies":true,"public":{"kty":"EC"}}`, save: map[string]string{"kid": "kid"}},
+			{name: "is there", as: "operator", do: "GET /api/admin/v1/keys/", status: 200, want: `{"results":[{"kid":"default"},{"kid":"{kid}","state":"next"}]}`},
+			{name: "the trail names who made it", as: "operator", do: "GET /api/admin/v1/events/?action=rotated", status: 200, want: `{"results":[{"actor":{"name":"root"},"resource":"signing-keys","changes":{"kid":[null,"{kid}"]}}]}`},
+			{name: "no such key", as: "operator", do: "POST /api/admin/v1/keys/nothing/retire/", status: 404},
+		})
+		if a := w.send(request{method: "GET", path: "/.well-known/jwks.json"}); !strings.Contains(string(a.body), w.vars["kid"]) {
+			t.Errorf("the key set has no %s: %s", w.vars["kid"], a.body)
+		}
+		w.eventually("operator", "GET /api/admin/v1/keys/", `{"results":[{"kid":"default","state":"standby"},{"kid":"{kid}","state":"current"}]}`)
+		w.tokens["operator"] = w.operatorSignIn("root").Access
+		w.play(t, []step{
+			{name: "what the secret signed is good", do: "GET /projects/", status: 200},
+			{name: "retire the secret", as: "operator", do: "POST /api/admin/v1/keys/default/retire/", status: 204},
+			{name: "its tokens are refused", do: "GET /projects/", status: 401, want: `{"code":"token_invalid"}`},
+			{name: "the operator's new one is good", as: "operator", do: "GET /api/admin/v1/keys/", status: 200, want: `{"results":[{"kid":"default","state":"retired","verifies":false},{"kid":"{kid}","state":"current"}]}`},
+		})
+		w.eventually("operator", "GET /api/admin/v1/events/?action=retired", `{"results":[{"actor":{"name":"root"},"changes":{"kid":["default",null]}}]}`)
 	})
 }
 
