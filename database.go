@@ -14,6 +14,7 @@ import (
 	"github.com/tenantry/tenantry/internal/httpapi"
 	"github.com/tenantry/tenantry/internal/id"
 	"github.com/tenantry/tenantry/internal/limit"
+	"github.com/tenantry/tenantry/internal/metrics"
 	"github.com/tenantry/tenantry/internal/operation"
 	"github.com/tenantry/tenantry/internal/query"
 	"github.com/tenantry/tenantry/internal/resource"
@@ -175,13 +176,23 @@ func (d *database) assemble() (*Service, error) {
 		return nil, err
 	}
 	name, version := d.app.config.Name, d.app.config.Version
+	s.metrics = metrics.New(version, poolOf(d.engine))
 	s.handler, err = httpapi.New(httpapi.Config{
 		Operations: s.operations, Resources: s.resources, Accounts: s.accounts, Document: document, Admin: pages,
 		Ready: s.ready, KeySet: s.accounts.JWKS, Name: name, Version: version, Logger: o.Logger, Clock: o.Clock,
 		NewRequestID: func() string { return id.New().String() }, MaxBody: o.MaxBody,
-		Note: s.usage.Note, Limiter: s.limiter, Rates: d.rates, TrustedProxies: o.TrustedProxies, Origins: o.CORSOrigins, Production: o.Production,
+		Note: s.usage.Note, Observer: s.metrics, Limiter: s.limiter, Rates: d.rates, TrustedProxies: o.TrustedProxies, Origins: o.CORSOrigins, Production: o.Production,
 	})
 	return s, err
+}
+
+// poolOf returns what tells the state of the engine's connections; nil for one that has none to wait for.
+func poolOf(engine storage.Engine) func() metrics.Pool {
+	pooled, ok := engine.(*postgres.Engine)
+	if !ok {
+		return nil
+	}
+	return func() metrics.Pool { return metrics.Pool(pooled.PoolState()) }
 }
 
 // resourceNames are the names that scopes may have in them: of all that tokens of tenants open.

@@ -3,6 +3,7 @@ package tenantry
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -16,6 +17,7 @@ import (
 	"github.com/tenantry/tenantry/internal/demo"
 	"github.com/tenantry/tenantry/internal/httpapi"
 	"github.com/tenantry/tenantry/internal/limit"
+	"github.com/tenantry/tenantry/internal/metrics"
 	"github.com/tenantry/tenantry/internal/tenant"
 )
 
@@ -176,16 +178,48 @@ func (s commandService) Server() (cli.Server, error) {
 	if err := s.openFiles(context.Background()); err != nil {
 		return nil, err
 	}
-	return &commandServer{service: s.Service, http: httpapi.NewServer("", s.handler, httpapi.Limits{}, s.logger)}, nil
+	return &commandServer{service: s.Service, http: s.newServer(s.handler)}, nil
+}
+
+func (s *Service) newServer(handler http.Handler) *http.Server {
+	return httpapi.NewServer("", handler, httpapi.Limits{}, s.logger)
 }
 
 // commandServer serves a service's API on a listener.
 type commandServer struct {
 	service *Service
 	http    *http.Server
+	metrics *http.Server // nil where they have no listener of their own
 }
 
-func (s *commandServer) Serve(listener net.Listener) error  { return s.http.Serve(listener) }
-func (s *commandServer) Drain()                             { s.service.Drain() }
-func (s *commandServer) Shutdown(ctx context.Context) error { return s.http.Shutdown(ctx) }
-func (s *commandServer) Close() error                       { return s.http.Close() }
+func (s *commandServer) Serve(listener net.Listener) error { return s.http.Serve(listener) }
+func (s *commandServer) Drain()                            { s.service.Drain() }
+
+// Metrics implements cli.Server.
+func (s *commandServer) Metrics(listener net.Listener) {
+	if listener == nil {
+		s.http.Handler = metrics.Beside(s.service.metrics, s.http.Handler)
+		return
+	}
+	s.metrics = s.service.newServer(s.service.Metrics())
+	go func() {
+		if err := s.metrics.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			s.service.logger.Error("metrics are served no more", "error", err)
+		}
+	}()
+}
+
+// Shutdown implements cli.Server. Metrics are told until the last request is answered.
+func (s *commandServer) Shutdown(ctx context.Context) error {
+	return errors.Join(s.http.Shutdown(ctx), s.closeMetrics())
+}
+
+// Close implements cli.Server.
+func (s *commandServer) Close() error { return errors.Join(s.http.Close(), s.closeMetrics()) }
+
+func (s *commandServer) closeMetrics() error {
+	if s.metrics == nil {
+		return nil
+	}
+	return s.metrics.Close()
+}

@@ -14,6 +14,7 @@ import (
 	"github.com/tenantry/tenantry/internal/fault"
 	"github.com/tenantry/tenantry/internal/issuer"
 	"github.com/tenantry/tenantry/internal/limit"
+	"github.com/tenantry/tenantry/internal/metrics"
 	"github.com/tenantry/tenantry/internal/operation"
 	"github.com/tenantry/tenantry/internal/resource"
 	"github.com/tenantry/tenantry/internal/storage"
@@ -100,6 +101,7 @@ type Service struct {
 	stop       context.CancelFunc
 	watched    sync.WaitGroup
 	usage      *usage.Meter
+	metrics    *metrics.Metrics
 }
 
 // Open connects the application to its storage, migrates it where it may, and returns the service. Close must be
@@ -146,6 +148,10 @@ func (o Options) withDefaults() Options {
 
 // Handler serves the API.
 func (s *Service) Handler() http.Handler { return s.handler }
+
+// Metrics serves GET /metrics for Prometheus, and nothing else. It asks for no token: serve it where only whoever watches
+// the service gets.
+func (s *Service) Metrics() http.Handler { return s.metrics.Handler() }
 
 // Drain makes /readyz answer 503 from now on, so that balancers send no more requests here.
 func (s *Service) Drain() { s.draining.Store(true) }

@@ -75,6 +75,9 @@ func (s *session) seen(settings *Settings) doctor.Settings {
 	seen := doctor.Settings{
 		TokensFile: s.path(defaultDemo().Out), Listeners: map[string]string{"--addr": string(settings.Serving.Addr)},
 	}
+	if addr := string(settings.Serving.MetricsAddr); addr != "" {
+		seen.Metrics = addr
+	}
 	if s.vars.secretInFile() {
 		seen.SecretFiles = append(seen.SecretFiles, s.path(".env"))
 	}

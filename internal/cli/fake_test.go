@@ -193,6 +193,15 @@ func (s *fakeServer) history() []string {
 	return append([]string{}, s.calls...)
 }
 
+func (s *fakeServer) Metrics(l net.Listener) {
+	if l == nil {
+		s.called("metrics beside")
+		return
+	}
+	s.called("metrics on " + l.Addr().String())
+	_ = l.Close()
+}
+
 func (s *fakeServer) Serve(l net.Listener) error {
 	if s.serveErr != nil {
 		return s.serveErr

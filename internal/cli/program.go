@@ -56,6 +56,8 @@ type Service interface {
 type Server interface {
 	// Serve answers requests of the listener until Shutdown or Close; then its error is of no interest.
 	Serve(listener net.Listener) error
+	// Metrics serves GET /metrics: on the listener, or where that is nil, beside the API. It comes before Serve.
+	Metrics(listener net.Listener)
 	// Drain makes /readyz answer 503 from now on, and nothing else.
 	Drain()
 	// Shutdown closes the listener and waits for the requests in flight, until the context ends.

@@ -35,7 +35,10 @@ func TestMisuseIsOneLineThatSaysWhatToDo(t *testing.T) {
 		{"half a command", "migrate", "", `expected one of "up", "status"; see tenantry migrate --help`},
 		{"a missing argument", "tenant create", "", `expected "<slug>"; see tenantry tenant create --help`},
 		{"an argument too many", "version x", "", `unexpected argument x; see tenantry version --help`},
-		{"a flag of a later release", "serve --metrics-addr x", "", "unknown flag --metrics-addr; see tenantry serve --help"},
+		{
+			"a bad address of the metrics", "serve --metrics-addr x", "",
+			`--metrics-addr: "x" is not HOST:PORT, such as 127.0.0.1:8000 or :8000; see tenantry serve --help`,
+		},
 		{
 			"a bad address", "serve --addr 8000", "",
 			`--addr: "8000" is not HOST:PORT, such as 127.0.0.1:8000 or :8000; see tenantry serve --help`,

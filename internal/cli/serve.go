@@ -44,11 +44,15 @@ func (c *serveCommand) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	defer closing()
-	listener, err := s.listen(starting, c.Serving.Addr)
+	listener, err := s.listen(starting, "addr", c.Serving.Addr)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = listener.Close() }()
+	watched, err := s.listenForMetrics(starting, c.Serving)
+	if err != nil {
+		return err
+	}
 	server, err := service.Server()
 	if err != nil {
 		if _, refused := errors.AsType[*doctor.RefusalError](err); !refused && c.Storage.FilesURL != "" {
@@ -56,7 +60,9 @@ func (c *serveCommand) Run(ctx context.Context, s *session) error {
 		}
 		return err
 	}
-	if err := c.welcome(starting, s, service, baseURL(listener.Addr().String())); err != nil {
+	base := baseURL(listener.Addr().String())
+	metrics := c.serveMetrics(server, watched, base)
+	if err := c.welcome(starting, s, service, base, metrics); err != nil {
 		return err
 	}
 	started()
@@ -66,10 +72,30 @@ func (c *serveCommand) Run(ctx context.Context, s *session) error {
 	return s.serve(ctx, server, listener, c.Serving)
 }
 
-// listen takes the address.
-func (s *session) listen(ctx context.Context, addr Address) (net.Listener, error) {
+// listenForMetrics takes the address of the metrics, nil where they have none of their own.
+func (s *session) listenForMetrics(ctx context.Context, serving Serving) (net.Listener, error) {
+	if serving.MetricsAddr == "" || serving.MetricsAddr == serving.Addr {
+		return nil, nil //nolint:nilnil // no listener is a choice
+	}
+	return s.listen(ctx, "metrics-addr", serving.MetricsAddr)
+}
+
+// serveMetrics serves the metrics where they are asked for, and returns where that is.
+func (c *serveCommand) serveMetrics(server Server, listener net.Listener, base string) (url string) {
+	switch {
+	case c.Serving.MetricsAddr == "":
+		return ""
+	case listener != nil:
+		base = baseURL(listener.Addr().String())
+	}
+	server.Metrics(listener)
+	return base + "/metrics"
+}
+
+// listen takes the address that the setting names.
+func (s *session) listen(ctx context.Context, setting string, addr Address) (net.Listener, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", string(addr))
-	source := s.vars.source("addr")
+	source := s.vars.source(setting)
 	switch {
 	case err == nil:
 		return listener, nil
@@ -95,13 +121,16 @@ func baseURL(addr string) string {
 }
 
 // welcome says where everything is, and adds the sample data where it is asked for.
-func (c *serveCommand) welcome(ctx context.Context, s *session, service Service, base string) error {
+func (c *serveCommand) welcome(ctx context.Context, s *session, service Service, base, metrics string) error {
 	out := []string{
 		fmt.Sprintf("%s %s serves from %s:", s.program.Name, s.program.Version, c.Storage.Name()),
 		"",
 		"  API      " + base + "/api/v1/",
 		"  Docs     " + base + "/api/docs/",
 		"  OpenAPI  " + base + "/api/schema/",
+	}
+	if metrics != "" {
+		out = append(out, "  Metrics  "+metrics)
 	}
 	try := []string{"", "Try it:", "", "  curl " + base + "/"}
 	if c.Demo {

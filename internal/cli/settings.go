@@ -72,6 +72,7 @@ type Tokens struct {
 // Serving says how requests are served.
 type Serving struct {
 	Addr         Address  `default:"127.0.0.1:8000" placeholder:"HOST:PORT" help:"Where to listen; loopback only unless told otherwise."`
+	MetricsAddr  Address  `placeholder:"HOST:PORT" help:"Where to serve /metrics for Prometheus, to whoever asks; the API's own address serves it there. Without it nowhere."`
 	MaxBody      Size     `default:"1MiB" placeholder:"SIZE" help:"The largest body of a request, such as 1MiB, 512KiB or 65536."`
 	MaxUpload    FileSize `default:"100MiB" placeholder:"SIZE" help:"The largest file that may be uploaded."`
 	DrainDelay   Wait     `default:"0s" placeholder:"DURATION" help:"On SIGTERM: how long /readyz answers 503 before the listener closes."`

@@ -29,6 +29,8 @@ type Settings struct {
 	DatabaseURL, MigrationURL string
 	// Listeners are where the server listens, by the setting that says so.
 	Listeners map[string]string
+	// Metrics is where the metrics are served, empty where nowhere.
+	Metrics string
 	// RatesOff are the settings that lift a limit.
 	RatesOff []string
 	// Origins are whose pages may call the API, Proxies who is believed about clients.
@@ -51,6 +53,7 @@ func (s Settings) Checks() []finding.Check {
 		{ID: "sample_data", Title: "Production has no sample users", Worst: finding.Critical, Run: static(s.checkSample)},
 		{ID: "sample_tokens", Title: "No tokens of sample users lie about in production", Worst: finding.Warning, Run: static(s.checkTokensFile)},
 		{ID: "listeners", Title: "Whoever is not on this machine comes through a proxy with TLS", Worst: finding.Warning, Run: static(s.checkListeners)},
+		{ID: "metrics", Title: "Metrics are for whoever runs the service", Worst: finding.Warning, Run: static(s.checkMetrics)},
 		{ID: "trusted_proxies", Title: "Only proxies are believed about clients", Worst: finding.Critical, Run: static(s.checkProxies)},
 		{ID: "origins", Title: "Pages that may call the API came by HTTPS", Worst: finding.Warning, Run: static(s.checkOrigins)},
 		{ID: "rate_limits", Title: "Requests are limited", Worst: finding.Warning, Run: static(s.checkRates)},
@@ -126,6 +129,14 @@ func (s Settings) checkListeners() []finding.Finding {
 		}
 	}
 	return out
+}
+
+func (s Settings) checkMetrics() []finding.Finding {
+	if !s.Production || s.Metrics == "" || !public(s.Metrics) {
+		return nil
+	}
+	return warn("--metrics-addr %s can be reached from other machines and asks nobody who they are.",
+		"Listen on 127.0.0.1 or on a network of your own, on another port than the API, or close the port to all others.", s.Metrics)
 }
 
 // public reports whether others than this machine reach an address.

@@ -82,6 +82,8 @@ type Config struct {
 	// Note is told of each request with a token of a tenant: whether it changed something, and whether a limit refused
 	// it; nil is nobody.
 	Note func(t tenant.ID, wrote, limited bool)
+	// Observer is told of each request; nil is nobody.
+	Observer Observer
 	// TrustedProxies are the networks of the proxies in front of us: what they say of a client is believed.
 	TrustedProxies []netip.Prefix
 	// Origins are the origins whose pages may call the API, exactly as browsers write them. By default none.
@@ -91,6 +93,13 @@ type Config struct {
 	// Timeout ends a request that takes longer, by default 30 s; a negative one never does. Files take as long as they
 	// do, unless their client stalls: lets Stall pass without taking or sending a byte, by default 30 s.
 	Timeout, Stall time.Duration
+}
+
+// Observer counts requests. Answered gets the id of the operation, empty where the request found none, and the status, 0
+// where the connection was cut before there was one.
+type Observer interface {
+	Began()
+	Answered(operation string, status int, took time.Duration)
 }
 
 // server is the handler: all that is the same for every request.
@@ -107,6 +116,7 @@ type server struct {
 	maxBody      int64
 	limiter      *limit.Limiter
 	note         func(t tenant.ID, wrote, limited bool)
+	observer     Observer
 	allowances   *allowances
 	proxies      []netip.Prefix
 	origins      *cors.Cors
@@ -147,7 +157,7 @@ func New(c Config) (http.Handler, error) {
 		maxBody: orDefault(c.MaxBody, 1<<20), timeout: orDefault(c.Timeout, 30*time.Second), stall: orDefault(c.Stall, 30*time.Second),
 		documents: documentFiles(c.Document), swagger: swaggerPage(c.Name), redoc: redocPage(c.Name), landing: landingPage(c.Name, c.Version, links(c.Admin != nil)), assets: assets,
 		fixed: newFixed(c.Name, c.Version, c.Admin != nil, origins != nil), limiter: c.Limiter, allowances: newAllowances(c.Rates),
-		note: c.Note, proxies: c.TrustedProxies, origins: origins, production: c.Production,
+		note: c.Note, observer: c.Observer, proxies: c.TrustedProxies, origins: origins, production: c.Production,
 	}
 	s.fixed.root = rootBody(c.Operations)
 	free := meter{stranger: s.allowances.address, free: true}

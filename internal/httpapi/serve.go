@@ -94,6 +94,9 @@ func (s *server) describe(x *exchange) error { return x.sendNothing(http.StatusN
 
 // begin opens an exchange and sets the headers that every answer has.
 func (s *server) begin(w http.ResponseWriter, r *http.Request) *exchange {
+	if s.observer != nil {
+		s.observer.Began()
+	}
 	x, ok := s.exchanges.Get().(*exchange)
 	if !ok {
 		x = &exchange{}
@@ -115,6 +118,7 @@ func (s *server) end(x *exchange) {
 		x.cancel()
 	}
 	s.logAccess(x)
+	s.observe(x)
 	if s.note != nil && x.known && !x.session.Actor.Tenant.IsZero() {
 		wrote := x.status < http.StatusMultipleChoices && x.r.Method != http.MethodGet && x.r.Method != http.MethodHead
 		s.note(x.session.Actor.Tenant, wrote, x.status == http.StatusTooManyRequests)
@@ -125,6 +129,18 @@ func (s *server) end(x *exchange) {
 	case cause == nil: // whoever panicked may still hold the exchange
 		s.release(x)
 	}
+}
+
+// observe tells how the request went.
+func (s *server) observe(x *exchange) {
+	if s.observer == nil {
+		return
+	}
+	id := ""
+	if x.endpoint.op != nil {
+		id = x.endpoint.op.ID
+	}
+	s.observer.Answered(id, x.status, s.clock().Sub(x.began))
 }
 
 // recovered answers a panic where nothing has been written yet, and gives the connection up otherwise.
