@@ -171,11 +171,11 @@ func (d *database) assemble() (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	pages, err := admin.New(admin.Config{Clock: o.Clock, Production: o.Production})
+	name, version := d.app.config.Name, d.app.config.Version
+	pages, err := admin.New(admin.Config{Name: name, Clock: o.Clock, Production: o.Production})
 	if err != nil {
 		return nil, err
 	}
-	name, version := d.app.config.Name, d.app.config.Version
 	s.metrics = metrics.New(version, poolOf(d.engine))
 	s.handler, err = httpapi.New(httpapi.Config{
 		Operations: s.operations, Resources: s.resources, Accounts: s.accounts, Document: document, Admin: pages,

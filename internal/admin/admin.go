@@ -12,6 +12,8 @@ import (
 
 // Config is what the interface needs.
 type Config struct {
+	// Name is the service's, as the pages show it.
+	Name string
 	// Clock is required.
 	Clock func() time.Time
 	// Random is where values come from that nobody may guess; by default crypto/rand.
@@ -35,7 +37,7 @@ func New(c Config) (*Pages, error) {
 	if c.Random == nil {
 		c.Random = rand.Reader
 	}
-	files, front, err := loadFiles()
+	files, front, err := loadFiles(c.Name)
 	if err != nil {
 		return nil, err
 	}

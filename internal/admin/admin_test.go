@@ -56,7 +56,7 @@ type bundle struct {
 func setup(t *testing.T, production bool) *bundle {
 	t.Helper()
 	b := &bundle{t: t, api: &api{answer: tokens()}, now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}
-	pages, err := admin.New(admin.Config{Clock: func() time.Time { return b.now }, Production: production})
+	pages, err := admin.New(admin.Config{Name: `CSP-NONCE "&" <b>`, Clock: func() time.Time { return b.now }, Production: production})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -366,7 +366,8 @@ func TestThePage(t *testing.T) {
 	if first.Header().Get("Cache-Control") != "no-store" {
 		t.Error("the page may be kept, with its nonce")
 	}
-	if body := first.Body.String(); strings.Contains(body, "CSP-NONCE") || strings.Contains(body, "http://") || strings.Contains(body, "https://") {
+	const name = "CSP-NONCE &#34;&amp;&#34; &lt;b&gt;"
+	if body := first.Body.String(); strings.Count(body, name) != 2 || strings.Count(body, "CSP-NONCE") != 2 || strings.Contains(body, "APPLICATION-NAME") || strings.Contains(body, "http://") || strings.Contains(body, "https://") {
 		t.Errorf("the page is %s", body)
 	}
 	if rec := b.mustSend("GET", "/admin", "", nil); rec.Code != 308 || rec.Header().Get("Location") != "/admin/" {

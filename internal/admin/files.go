@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"io/fs"
 	"net/http"
@@ -31,7 +32,7 @@ type file struct {
 }
 
 // loadFiles reads what was embedded: the files by their paths, and the page that loads them.
-func loadFiles() (map[string]*file, page, error) {
+func loadFiles(name string) (map[string]*file, page, error) {
 	files := map[string]*file{}
 	err := fs.WalkDir(built, "dist", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || name == "dist/index.html" {
@@ -48,7 +49,7 @@ func loadFiles() (map[string]*file, page, error) {
 	if err := errors.Join(err, readErr); err != nil {
 		return nil, page{}, fmt.Errorf("read the built interface: %w", err)
 	}
-	return files, newPage(text), nil
+	return files, newPage(text, name), nil
 }
 
 func caching(name string) string {
@@ -114,10 +115,20 @@ func send(w http.ResponseWriter, r *http.Request, contentType string, body []byt
 // page is the page itself, cut where its nonce goes.
 type page struct{ parts [][]byte }
 
-// nonceMark stands in the built page for the nonce (ui/vite.config.ts).
-const nonceMark = "CSP-NONCE"
+// What stands in the built page for the service's name (ui/index.html) and for the nonce (ui/vite.config.ts).
+const (
+	nameMark  = "APPLICATION-NAME"
+	nonceMark = "CSP-NONCE"
+)
 
-func newPage(text []byte) page { return page{bytes.Split(text, []byte(nonceMark))} }
+// newPage writes the name into the page. It comes last: a name that looks like a mark is still only a name.
+func newPage(text []byte, name string) page {
+	parts := bytes.Split(text, []byte(nonceMark))
+	for i := range parts {
+		parts[i] = bytes.ReplaceAll(parts[i], []byte(nameMark), []byte(html.EscapeString(name)))
+	}
+	return page{parts}
+}
 
 // pagePolicy lets the page load nothing from elsewhere and run nothing but its own files. The interface writes its
 // styles into the page: the policy takes those that carry the nonce, which is another one for each answer.

@@ -146,9 +146,6 @@ func answerSchema(r *schema.Resource, f *schema.Field) object {
 	if f.Nullable {
 		s = nullable(s)
 	}
-	if f.BuiltIn && f.Name == schema.FieldCreatedBy {
-		s = s.with(references(schema.Members)...)
-	}
 	s = described(s, f.Description)
 	if f.ReadOnly || f.BuiltIn || f.Derived != nil || f.Once {
 		s = s.with(member{"readOnly", true})
@@ -186,8 +183,13 @@ func fieldSchema(f *schema.Field) object {
 		}
 	default:
 	}
-	if f.Ref != nil {
+	switch {
+	case f.Ref != nil:
 		s = s.with(references(f.Ref.Resource)...)
+	case f.Names != "":
+		s = s.with(references(f.Names)...)
+	case f.BuiltIn && f.Name == schema.FieldCreatedBy:
+		s = s.with(references(schema.Members)...)
 	}
 	return s
 }

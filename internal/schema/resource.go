@@ -69,6 +69,8 @@ type Field struct {
 	Default Value
 	// Ref is the record that a UUID names; nil for a plain id.
 	Ref *Ref
+	// Names is the resource whose record a UUID without a Ref names: whoever reads it may look there.
+	Names string
 	// Filter, Sort and Search say what a list may do with the field. Param is the name of its query parameter
 	// where it differs from Name.
 	Filter, Sort, Search bool

@@ -158,7 +158,7 @@ func UsageRecords() *schema.Resource {
 		Order: []schema.Order{{Field: "hour", Desc: true}},
 		Fields: []schema.Field{
 			builtIn(schema.FieldID, schema.UUID, "The counter's id."),
-			{Name: "tenant", Type: schema.UUID, ReadOnly: true, Filter: true, Description: "The tenant's id."},
+			{Name: "tenant", Type: schema.UUID, ReadOnly: true, Filter: true, Names: "tenants", Description: "The tenant's id."},
 			{Name: "hour", Type: schema.Time, ReadOnly: true, Filter: true, Sort: true, Description: "When the hour began."},
 			number("requests", "All requests with a token of the tenant."),
 			number("writes", "Those that changed something."),

@@ -73,7 +73,7 @@ function Interface({ document, state, colors }: Props) {
             icon={iconOf(resource)}
             options={{ label: resource.label }}
             recordRepresentation={(record) => represent(resource, record)}
-            list={ListScreen}
+            list={resource.parent ? undefined : ListScreen}
             show={resource.get ? ShowScreen : undefined}
             edit={mayDo(role, resource.edit) ? EditScreen : undefined}
             create={mayDo(role, resource.create) ? CreateScreen : undefined}
@@ -120,6 +120,8 @@ function themeFor({ mode, theme }: Colors) {
       ...theme.components,
       MuiTextField: inputs,
       MuiFormControl: inputs,
+      // On a phone it would be a band of another colour.
+      RaTopToolbar: { styleOverrides: { root: { '&&': { background: 'none' } } } },
       RaToolbar: { styleOverrides: { root: { background: 'none' } } },
     },
   });

@@ -47,7 +47,7 @@ describe('a session', () => {
     await go(page, '/tasks');
     await page.getByRole('heading', { name: 'Tasks' }).waitFor();
     for (let i = 0; i < 4; i++) {
-      await page.reload({ waitUntil: 'commit' });
+      await page.reload({ waitUntil: 'domcontentloaded' });
     }
     await page.getByRole('heading', { name: 'Tasks' }).waitFor();
     await leave();

@@ -37,6 +37,13 @@ export function user(slug: string, role: string): SampleTenant['users'][number] 
   return found;
 }
 
+const expected = [
+  // An answer that is an error is reported as such; whether it should be one is for the test to say.
+  'Failed to load resource: the server responded with a status of 4',
+  // Tests go to an address as if it had been typed.
+  'You are trying to use a blocker on a POP navigation',
+];
+
 /** A page, and what went wrong on it that nobody expected. */
 export interface Visitor {
   page: Page;
@@ -56,11 +63,12 @@ export async function visit(options: BrowserContextOptions = {}): Promise<Visito
   const page = await context.newPage();
   const troubles: string[] = [];
   page.on('console', (message) => {
-    // An answer that is an error is reported as such; whether it should be one is for the test to say.
-    const expected = message
-      .text()
-      .startsWith('Failed to load resource: the server responded with a status of 4');
-    if (['error', 'warning'].includes(message.type()) && !expected) troubles.push(message.text());
+    if (
+      ['error', 'warning'].includes(message.type()) &&
+      !expected.some((text) => message.text().startsWith(text))
+    ) {
+      troubles.push(message.text());
+    }
   });
   page.on('pageerror', (error) => troubles.push(String(error)));
   page.on('request', (request) => {
@@ -127,10 +135,9 @@ export async function api<T>(
 }
 
 export async function picture(page: Page, name: string): Promise<void> {
-  // Until what moves has come to rest.
   await page.waitForLoadState('networkidle');
-  await page.waitForTimeout(300);
-  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
+  // What moves is taken where it comes to rest.
+  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true, animations: 'disabled' });
 }
 
 /** Whoever can't see, or has no mouse, finds nothing in the way (WCAG 2.2 AA, as far as a machine can tell). */

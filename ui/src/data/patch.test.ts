@@ -32,6 +32,12 @@ test('an emptied field is what the API takes for empty', () => {
   expect(cleaned([field('at', 'time')], { at })).toEqual({ at: '2026-11-23T09:00:00.000Z' });
 });
 
+test('a secret that is left empty is left alone', () => {
+  const secret = field('password', 'secret', true);
+  expect(cleaned([secret], { password: null })).toEqual({});
+  expect(cleaned([secret], { password: 'x' })).toEqual({ password: 'x' });
+});
+
 test('only what differs is a change', () => {
   expect(
     changes(

@@ -8,6 +8,8 @@ export function cleaned(fields: Field[], values: Values): Values {
   for (const field of fields) {
     const value = values[field.name];
     if (value === undefined) continue;
+    // A secret that is left empty is left alone: taking it away is nothing that one does by accident.
+    if (field.kind === 'secret' && !value) continue;
     if (value === null && !field.nullable) {
       if (field.kind === 'text' || field.kind === 'long') out[field.name] = '';
       continue;

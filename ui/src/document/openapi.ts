@@ -56,7 +56,6 @@ export interface Operation {
 
 export interface Document {
   info: { title: string; version: string };
-  tags?: { name: string; description?: string }[];
   paths: Record<string, Record<string, Operation>>;
   components?: Record<string, Record<string, unknown>>;
 }

@@ -106,7 +106,13 @@ export function catalogOf(document: Document, plane: Plane): Catalog {
       catalog.singles.push(singleOf(document, place));
     }
   }
+  // What people work with comes before what the server keeps.
+  catalog.resources.sort((a, b) => Number(isKept(a)) - Number(isKept(b)));
   return catalog;
+}
+
+function isKept(resource: Resource): boolean {
+  return !resource.get && !resource.create && !resource.parent;
 }
 
 /** A list is one of its own at the top, or below a record where its records are listed nowhere else. */
@@ -145,7 +151,7 @@ function resourceOf(document: Document, place: Place, places: Place[], listed: S
     parent: depth > 1 ? place.parts[0] : undefined,
     label: label(last),
     singular: singularOf(place.methods.post ?? item?.get, last),
-    description: document.tags?.find((tag) => tag.name === last)?.description ?? '',
+    description: shown.description ?? '',
     fields,
     title: titleOf(fields),
     ...listingOf(document, place.methods.get as Operation, fields),
@@ -163,9 +169,10 @@ function resourceOf(document: Document, place: Place, places: Place[], listed: S
   return resource;
 }
 
-/** createInvoice and getInvoice say what one record is called. */
+/** createInvoice, getInvoice and adminCreateInvoice say what one record is called. */
 function singularOf(operation: Operation | undefined, name: string): string {
-  return label(operation?.operationId.replace(/^[a-z]+/, '') ?? name.replace(/s$/, ''));
+  const said = operation?.operationId.replace(/^admin(?=[A-Z])/, '').replace(/^[A-Za-z][a-z]+(?=[A-Z])/, '');
+  return label(said ?? name.replace(/s$/, ''));
 }
 
 const titles = ['name', 'title', 'username', 'label', 'subject', 'slug', 'number', 'code', 'email'];

@@ -49,6 +49,7 @@ const status: Schema = { type: 'string', enum: ['todo', 'done'] };
 
 const task: Schema = {
   type: 'object',
+  description: 'Things to be done.',
   properties: {
     id,
     project: { ...project, description: 'The project.' },
@@ -80,7 +81,6 @@ const input = {
 
 export const sample: Document = {
   info: { title: 'Sample', version: '1' },
-  tags: [{ name: 'tasks', description: 'Things to be done.' }],
   paths: {
     '/api/v1/me/': { get: record('getMe', 'Me', 'viewer') },
     '/api/v1/projects/': {

@@ -55,3 +55,11 @@ export function choice(value: string): string {
   const text = value.replaceAll('_', ' ').replaceAll('-', ' ');
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+/** Whether two words are forms of one: suspend and suspended, activate and active. */
+export function sameStem(a: string, b: string): boolean {
+  const shorter = Math.min(a.length, b.length);
+  let common = 0;
+  while (common < shorter && a[common] === b[common]) common++;
+  return common >= 5 && common >= shorter - 1;
+}

@@ -8,6 +8,7 @@ import type { Values } from '../data/patch';
 import type { Field } from '../document/field';
 import { Changes } from './changes';
 import { bytes, choice, day, represent, shortId, textOf, time } from './represent';
+import { toneOf } from './tone';
 
 interface Props {
   field: Field;
@@ -31,7 +32,9 @@ export function Plain({ field, value, brief }: { field: Field; value: unknown; b
   if (value === null || value === undefined || value === '') return <Nothing />;
   switch (field.kind) {
     case 'choice':
-      return <Choice field={field} value={String(value)} />;
+      return (
+        <Chip size="small" variant="outlined" color={toneOf(String(value))} label={choice(String(value))} />
+      );
     case 'boolean':
       return value === true ? (
         <Check fontSize="small" titleAccess="Yes" />
@@ -70,15 +73,6 @@ function Nothing() {
       –
     </Typography>
   );
-}
-
-const colors = ['info', 'warning', 'success', 'error', 'secondary', 'default'] as const;
-
-/** A choice, in a colour by its place among the possible ones; the word says the same. */
-function Choice({ field, value }: { field: Field; value: string }) {
-  const place = field.choices.indexOf(value);
-  const color = colors[place < 0 ? colors.length - 1 : place % colors.length];
-  return <Chip size="small" variant="outlined" color={color} label={choice(value)} />;
 }
 
 function Time({ value }: { value: string }) {

@@ -5,6 +5,7 @@ import SettingsIcon from '@mui/icons-material/SettingsOutlined';
 import { useBuilt } from '../catalog';
 import { useIdentity } from '../session/context';
 import { VisitBanner } from '../session/visit-banner';
+import { DocumentTitle } from './document-title';
 import { Notice } from './notice';
 import { UserMenu } from './user-menu';
 
@@ -12,6 +13,7 @@ import { UserMenu } from './user-menu';
 export function Shell({ children }: { children: ReactNode }) {
   return (
     <Layout appBar={Bar} menu={Side}>
+      <DocumentTitle />
       <VisitBanner />
       <Notice />
       {children}

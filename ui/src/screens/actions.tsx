@@ -14,7 +14,8 @@ import { useBuilt, useMay } from '../catalog';
 import { cleaned, type Values } from '../data/patch';
 import { onceKey } from '../data/provider';
 import type { Action, Resource } from '../document/resource';
-import { represent } from '../fields/represent';
+import { represent, sameStem } from '../fields/represent';
+import { enterAction } from '../session/enter';
 import { ToolButton } from '../layout/tool-button';
 import { FieldInputs, initialValues } from './form';
 import { Once } from './once';
@@ -22,7 +23,7 @@ import { Once } from './once';
 /** What else can be done with the record, a button each. */
 export function ActionButtons({ resource }: { resource: Resource }) {
   const may = useMay();
-  const actions = resource.actions.filter((action) => may(action) && action.name !== 'token');
+  const actions = resource.actions.filter((action) => may(action) && action.name !== enterAction);
   return actions.map((action) => <ActionButton key={action.name} resource={resource} action={action} />);
 }
 
@@ -58,7 +59,7 @@ function ActionButton({ resource, action }: { resource: Resource; action: Action
 
   return (
     <>
-      <ToolButton disabled={busy} onClick={() => setAsking(true)}>
+      <ToolButton disabled={busy || isDone(action, resource, record)} onClick={() => setAsking(true)}>
         {action.label}
       </ToolButton>
       {asking && (
@@ -72,6 +73,13 @@ function ActionButton({ resource, action }: { resource: Resource; action: Action
       )}
       {told && <Once record={told} close={() => setTold(undefined)} />}
     </>
+  );
+}
+
+/** Whether the record says that it is done already: to suspend what is suspended, or to activate what is active. */
+function isDone(action: Action, resource: Resource, record: RaRecord): boolean {
+  return resource.fields.some(
+    (field) => field.kind === 'choice' && sameStem(action.name, String(record[field.name] ?? '')),
   );
 }
 

@@ -15,5 +15,7 @@ test('counts of what should not be are warnings, wherever they stand', () => {
 });
 
 test('a check that failed is a warning', () => {
-  expect(attention({ ok: false, checked: 3, first_broken: 2 })).toHaveLength(2);
+  expect(attention({ ok: false, checked: 3, first_bad: 2 })).toEqual([
+    { path: 'ok', text: 'A check failed.' },
+  ]);
 });

@@ -1,8 +1,13 @@
 import type { Values } from '../data/patch';
 import { label } from '../document/label';
 
-/** The words by which a report counts what should not be. */
-const worrying = /(^|_)(overdue|failed|failures|expired|broken|blocked|denied|errors|pending)$/;
+/** The words by which something is named that should not be. */
+const worrying =
+  /(^|_)(overdue|failed|failures|expired|broken|blocked|denied|refused|limited|errors|pending)$/;
+
+export function worries(name: string): boolean {
+  return worrying.test(name);
+}
 
 export interface Warning {
   path: string;
@@ -13,11 +18,12 @@ export interface Warning {
 export function attention(values: Values, above: string[] = []): Warning[] {
   return Object.entries(values).flatMap(([name, value]) => {
     const path = [...above, name];
-    if (value !== null && typeof value === 'object' && !Array.isArray(value))
+    if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
       return attention(value as Values, path);
+    }
     const where = above.length > 0 ? `${label(above.join(' '))}: ` : '';
     if (name === 'ok' && value === false) return [{ path: path.join('.'), text: `${where}A check failed.` }];
-    if (typeof value !== 'number' || value <= 0 || !worrying.test(name)) return [];
+    if (typeof value !== 'number' || value <= 0 || !worries(name)) return [];
     return [{ path: path.join('.'), text: `${where}${value.toLocaleString()} ${label(name).toLowerCase()}` }];
   });
 }

@@ -1,63 +1,73 @@
 import { Box, Typography } from '@mui/material';
-import type { Day } from './days';
+import type { Bucket } from './buckets';
 
-const height = 120;
+const height = 100;
 
-/** A bar for each day, and the same as a table for those who can't see bars. */
-export function DayChart({ days, label }: { days: Day[]; label: string }) {
-  const most = Math.max(...days.map((day) => day.count), 1);
-  const total = days.reduce((sum, day) => sum + day.count, 0);
-  const step = 100 / Math.max(days.length, 1);
+const shortDays = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric', timeZone: 'UTC' });
+
+/** A bar for each span of time, and the same as a table for those who can't see bars. */
+export function Chart({ buckets, label }: { buckets: Bucket[]; label: string }) {
+  const most = Math.max(...buckets.map(({ count }) => count), 0);
+  const total = buckets.reduce((sum, { count }) => sum + count, 0);
+  const step = 100 / Math.max(buckets.length, 1);
   return (
-    <Box component="figure" sx={{ m: 0 }}>
+    <Box component="figure" sx={{ m: 0, position: 'relative' }}>
       <Box
         component="svg"
         viewBox={`0 0 100 ${height}`}
         preserveAspectRatio="none"
         role="img"
-        aria-label={`${label}: ${total.toLocaleString()} in ${days.length} days`}
-        sx={{ width: '100%', height, display: 'block' }}
+        aria-label={`${label}: ${total.toLocaleString()}`}
+        sx={{ width: '100%', height, display: 'block', borderBottom: 1, borderColor: 'divider' }}
       >
-        {days.map((day, i) => (
-          <Box
-            key={day.date}
-            component="rect"
-            x={i * step + step * 0.1}
-            width={step * 0.8}
-            y={height - (day.count / most) * (height - 4)}
-            height={(day.count / most) * (height - 4)}
-            sx={{ fill: (theme) => theme.palette.primary.main }}
-          >
-            <title>{`${day.date}: ${day.count.toLocaleString()}`}</title>
-          </Box>
-        ))}
-        <Box
-          component="line"
-          x1="0"
-          x2="100"
-          y1={height}
-          y2={height}
-          sx={{ stroke: (theme) => theme.palette.divider }}
-        />
+        {buckets.map(({ at, count }, i) => {
+          // Even one is to be seen.
+          const size = count > 0 ? Math.max((count / most) * (height - 4), 2) : 0;
+          return (
+            <Box
+              key={at}
+              component="rect"
+              x={i * step + step * 0.1}
+              width={step * 0.8}
+              y={height - size}
+              height={size}
+              sx={{ fill: (theme) => theme.palette.primary.main }}
+            >
+              <title>{`${shown(at)}: ${count.toLocaleString()}`}</title>
+            </Box>
+          );
+        })}
       </Box>
-      <Box component="figcaption" sx={{ display: 'flex', justifyContent: 'space-between' }}>
-        <Typography variant="caption">{days[0]?.date}</Typography>
-        <Typography variant="caption">most in a day: {most.toLocaleString()}</Typography>
-        <Typography variant="caption">{days.at(-1)?.date}</Typography>
+      <Box
+        component="figcaption"
+        sx={{ display: 'flex', justifyContent: 'space-between', color: 'text.secondary' }}
+      >
+        <Typography variant="caption">{shown(buckets[0]?.at ?? '')}</Typography>
+        <Typography variant="caption">
+          {most > 0 ? `most: ${most.toLocaleString()}` : 'nothing yet'}
+        </Typography>
+        <Typography variant="caption">{shown(buckets.at(-1)?.at ?? '')}</Typography>
       </Box>
       <Box component="table" sx={unseen}>
         <caption>{label}</caption>
         <tbody>
-          {days.map((day) => (
-            <tr key={day.date}>
-              <th scope="row">{day.date}</th>
-              <td>{day.count}</td>
+          {buckets.map(({ at, count }) => (
+            <tr key={at}>
+              <th scope="row">{shown(at)}</th>
+              <td>{count}</td>
             </tr>
           ))}
         </tbody>
       </Box>
     </Box>
   );
+}
+
+function shown(at: string): string {
+  const [date = '', hour] = at.split('T');
+  return hour === undefined
+    ? shortDays.format(new Date(`${date}T00:00:00Z`))
+    : new Date(`${at}:00:00Z`).toLocaleTimeString(undefined, { timeStyle: 'short' });
 }
 
 /** There for those who are read to. */

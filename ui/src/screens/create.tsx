@@ -30,7 +30,7 @@ export function CreateScreen() {
       title={`Create ${resource.singular.toLowerCase()}`}
       sx={{ maxWidth: 900 }}
     >
-      <SimpleForm defaultValues={initialValues(fields)}>
+      <SimpleForm warnWhenUnsavedChanges defaultValues={initialValues(fields)}>
         <FieldInputs fields={fields} needed={(field) => field.create?.required ?? false} />
       </SimpleForm>
       {made && <Once record={made} close={() => leave(made)} />}

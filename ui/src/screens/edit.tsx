@@ -46,7 +46,7 @@ export function EditScreen() {
       actions={false}
       sx={{ maxWidth: 900 }}
     >
-      <SimpleForm toolbar={<SaveBar />}>
+      <SimpleForm warnWhenUnsavedChanges toolbar={<SaveBar />}>
         <FieldInputs
           fields={fields}
           needed={(field) => needed(field.kind) && !field.nullable && (field.create?.required ?? false)}

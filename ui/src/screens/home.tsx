@@ -5,10 +5,13 @@ import { Link } from 'react-router-dom';
 import { useBuilt, useMay } from '../catalog';
 import { iconOf } from '../layout/icon';
 import { useIdentity } from '../session/context';
-import { Activity } from './activity';
+import { Activity, Refusals } from './activity';
 import { attention } from './attention';
+import { Expiring } from './expiring';
 import { Heading } from './heading';
 import { Numbers, useReport } from './report';
+import { AllSeries, SeriesWarnings } from './series';
+import { seriesOf } from '../document/series';
 import type { Report, Resource } from '../document/resource';
 
 /** What one sees first: what needs attention, what is going on, and where everything is. */
@@ -25,7 +28,11 @@ export function Home() {
       <Heading text={visit?.tenant.name ?? identity.tenant?.name ?? 'The platform'} />
       <Stack spacing={2}>
         <Attention reports={reports} />
+        <Refusals />
+        <Expiring />
+        <SeriesWarnings />
         <Tiles />
+        <AllSeries />
         <Activity />
         {reports.map(({ resource, report }) => (
           <ReportCard key={report.path} resource={resource} report={report} />
@@ -52,7 +59,7 @@ function Warnings({ resource, report }: Asked) {
   if (warnings.length === 0) return null;
   return (
     <Alert severity="warning">
-      <AlertTitle>{resource.label} need attention</AlertTitle>
+      <AlertTitle>{resource.label}: what needs attention</AlertTitle>
       {warnings.map(({ path, text }) => (
         <div key={path}>{text}</div>
       ))}
@@ -67,10 +74,10 @@ function Tiles() {
     <Box
       component="nav"
       aria-label="Lists"
-      sx={{ display: 'grid', gap: 2, gridTemplateColumns: 'repeat(auto-fill, minmax(170px, 1fr))' }}
+      sx={{ display: 'grid', gap: 2, gridTemplateColumns: 'repeat(auto-fill, minmax(150px, 1fr))' }}
     >
       {catalog.resources
-        .filter((resource) => !resource.parent)
+        .filter((resource) => !resource.parent && !seriesOf(resource))
         .map((resource) => (
           <Tile key={resource.name} resource={resource} />
         ))}

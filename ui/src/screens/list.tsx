@@ -1,5 +1,5 @@
 import Chevron from '@mui/icons-material/ChevronRight';
-import { Link as MuiLink, useMediaQuery, type Theme } from '@mui/material';
+import { Box, Link as MuiLink, useMediaQuery, type Theme } from '@mui/material';
 import { useMemo, type ReactNode } from 'react';
 import {
   BulkActionsToolbar,
@@ -29,25 +29,35 @@ import { Empty } from './empty';
 import { ExportButton } from './export';
 import { RecordDetails } from './details';
 import { NarrowRecords } from './narrow';
+import { seriesOf } from '../document/series';
 import { ReportLinks } from './report';
+import { SeriesCard } from './series';
 import { SelectPage, SelectRow } from './select';
 
 /** The records of a resource. */
 export function ListScreen() {
   const resource = useResource(useResourceContext() ?? '');
   const filters = useMemo(() => filtersOf(resource), [resource]);
+  const series = useMemo(() => seriesOf(resource), [resource]);
   return (
-    <List
-      filters={filters}
-      actions={<Actions resource={resource} />}
-      sort={sortOf(resource)}
-      perPage={25}
-      empty={<Empty resource={resource} />}
-      pagination={<Pagination rowsPerPageOptions={[10, 25, 50, 100]} />}
-      title={resource.label}
-    >
-      <Records resource={resource} />
-    </List>
+    <>
+      {series && (
+        <Box sx={{ mt: 1 }}>
+          <SeriesCard series={series} heading={resource.label} level={2} />
+        </Box>
+      )}
+      <List
+        filters={filters}
+        actions={<Actions resource={resource} />}
+        sort={sortOf(resource)}
+        perPage={25}
+        empty={<Empty resource={resource} />}
+        pagination={<Pagination rowsPerPageOptions={[10, 25, 50, 100]} />}
+        title={resource.label}
+      >
+        <Records resource={resource} />
+      </List>
+    </>
   );
 }
 
@@ -85,7 +95,7 @@ export function Records({ resource, without }: { resource: Resource; without?: s
   const narrow = useMediaQuery<Theme>((theme) => theme.breakpoints.down('sm'));
   const { all, hidden } = useMemo(() => columnsOf(resource, without), [resource, without]);
   const mayDelete = mayDo(role, resource.remove);
-  const firstShown = all.findIndex((field) => !hidden.includes(field.name));
+  const firstShown = all.findIndex((field) => !hidden.includes(field.name) && field.kind !== 'reference');
   const shown = resource.get ? 'show' : undefined;
   if (narrow)
     return (

@@ -67,26 +67,38 @@ function Opening({ resource, columns, record }: Props & { record: RaRecord }) {
 }
 
 function Row({ resource, columns, record }: Props & { record: RaRecord }) {
-  const rest = columns
-    .filter((field) => field.name !== resource.title && filled(record[field.name]))
-    .slice(0, 4);
+  const shown = columns.filter((field) => filled(record[field.name]));
+  // Where no field is a name, the first ones stand for it.
+  const first = resource.title === 'id' ? shown.slice(0, 2) : [];
+  const rest = shown.filter((field) => field.name !== resource.title && !first.includes(field)).slice(0, 4);
   return (
     <ListItemText
-      primary={represent(resource, record)}
-      slotProps={{ primary: { sx: { overflowWrap: 'anywhere' } }, secondary: { component: 'div' } }}
-      secondary={
-        <Box sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', columnGap: 1.5, rowGap: 0.5 }}>
-          {rest.map((field) => (
-            <span key={field.name}>
-              <Value field={field} record={record} brief unlinked />
-            </span>
-          ))}
-        </Box>
-      }
+      primary={first.length > 0 ? <Parts fields={first} record={record} /> : represent(resource, record)}
+      slotProps={{
+        primary: { component: 'div', sx: { overflowWrap: 'anywhere' } },
+        secondary: { component: 'div' },
+      }}
+      secondary={<Parts fields={rest} record={record} />}
     />
   );
 }
 
+function Parts({ fields, record }: { fields: Field[]; record: RaRecord }) {
+  return (
+    <Box sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', columnGap: 1.5, rowGap: 0.5 }}>
+      {fields.map((field) => (
+        <span key={field.name}>
+          {!telling.has(field.kind) && `${field.label} `}
+          {field.kind !== 'boolean' && <Value field={field} record={record} brief unlinked />}
+        </span>
+      ))}
+    </Box>
+  );
+}
+
+/** What is clear without its label. */
+const telling = new Set(['text', 'choice', 'reference', 'date', 'time', 'object', 'changes']);
+
 function filled(value: unknown): boolean {
-  return value !== null && value !== undefined && value !== '';
+  return value !== null && value !== undefined && value !== '' && value !== false;
 }

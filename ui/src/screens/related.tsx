@@ -1,16 +1,27 @@
+import Add from '@mui/icons-material/Add';
 import { Box, Card, Typography } from '@mui/material';
-import { Pagination, ReferenceManyField, CreateButton, useRecordContext } from 'react-admin';
+import { useMemo } from 'react';
+import { Pagination, ReferenceManyField, useRecordContext } from 'react-admin';
+import { Link } from 'react-router-dom';
 import { useBuilt, useMay } from '../catalog';
 import { parentFilter } from '../data/query';
 import type { Resource } from '../document/resource';
 import { label } from '../document/label';
+import { seriesOf, type Series } from '../document/series';
+import { ToolButton } from '../layout/tool-button';
 import { Records } from './list';
+import { SeriesCard } from './series';
 
 /** The records that name this one, or lie below it. */
 export function RelatedLists({ resource }: { resource: Resource }) {
   const { catalog } = useBuilt();
   return catalog.resources.flatMap((other) => {
     const targets = targetsOf(resource, other);
+    const series = seriesOf(other);
+    if (series)
+      return targets.map((target) => (
+        <RelatedSeries key={`${other.name} ${target}`} series={series} target={target} />
+      ));
     return targets.map((target) => (
       <Related key={`${other.name} ${target}`} other={other} target={target} alone={targets.length === 1} />
     ));
@@ -39,10 +50,14 @@ function Related({ other, target, alone }: { other: Resource; target: string; al
           {heading}
         </Typography>
         {may(other.create) && (
-          <CreateButton
-            resource={other.name}
+          <ToolButton
+            component={Link}
             to={`/${other.name}/create?source=${encodeURIComponent(source)}`}
-          />
+            startIcon={<Add />}
+            aria-label={`Create ${other.singular.toLowerCase()}`}
+          >
+            Create
+          </ToolButton>
         )}
       </Box>
       <ReferenceManyField
@@ -61,4 +76,12 @@ function Related({ other, target, alone }: { other: Resource; target: string; al
       </ReferenceManyField>
     </Card>
   );
+}
+
+/** Counters of the record, as charts. */
+function RelatedSeries({ series, target }: { series: Series; target: string }) {
+  const record = useRecordContext();
+  const id = record?.id;
+  const filter = useMemo(() => ({ [target]: id }), [target, id]);
+  return record ? <SeriesCard series={series} heading={series.resource.label} filter={filter} /> : null;
 }

@@ -6,6 +6,7 @@ import { useBuilt, useMay } from '../catalog';
 import type { Values } from '../data/patch';
 import { label } from '../document/label';
 import type { Report, Resource } from '../document/resource';
+import { bytes } from '../fields/represent';
 import { ToolButton } from '../layout/tool-button';
 import { Heading } from './heading';
 
@@ -95,6 +96,7 @@ function shown(name: string, value: unknown): string {
   if (typeof value !== 'number') return String(value);
   if (/(^|_)(rate|share|ratio)$/.test(name))
     return value.toLocaleString(undefined, { style: 'percent', maximumFractionDigits: 1 });
+  if (/(^|_)bytes$/.test(name)) return bytes(value);
   return value.toLocaleString();
 }
 

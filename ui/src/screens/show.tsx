@@ -34,10 +34,11 @@ function Shown({ resource }: { resource: Resource }) {
   const may = useMay();
   if (!record) return null;
   const name = represent(resource, record);
+  const above = aboveOf(resource, String(record.id));
   return (
     <Box sx={{ mt: 1, maxWidth: 1100 }}>
       <Title title={`${resource.singular}: ${name}`} />
-      <Heading text={name} above={resource.label} to={`/${resource.name}`}>
+      <Heading text={name} above={resource.label} to={above}>
         <TopToolbar sx={{ p: 0, minHeight: 0, flexWrap: 'wrap', background: 'none' }}>
           <EnterButton resource={resource} />
           <ActionButtons resource={resource} />
@@ -45,6 +46,7 @@ function Shown({ resource }: { resource: Resource }) {
           {may(resource.remove) && (
             <DeleteWithConfirmButton
               mutationMode="pessimistic"
+              redirect={() => above.slice(1)}
               confirmTitle={`Delete ${name}?`}
               confirmContent="This can’t be undone. What belongs to it may be deleted as well."
               translateOptions={{ name: resource.singular, recordRepresentation: name }}
@@ -62,4 +64,10 @@ function Shown({ resource }: { resource: Resource }) {
       </Stack>
     </Box>
   );
+}
+
+/** Where the records of the same kind are: below another record, or in a list of their own. */
+function aboveOf(resource: Resource, id: string): string {
+  const [parent = ''] = id.split('/');
+  return resource.parent ? `/${resource.parent}/${encodeURIComponent(parent)}/show` : `/${resource.name}`;
 }

@@ -6,81 +6,84 @@ import {
   DialogContentText,
   DialogTitle,
   Stack,
-  TextField,
-  Alert,
 } from '@mui/material';
-import { useState, type FormEvent } from 'react';
-import { useRecordContext } from 'react-admin';
+import { useState } from 'react';
+import { Form, useNotify, useRecordContext } from 'react-admin';
+import { ApiError } from '../api/problem';
 import { useMay } from '../catalog';
-import type { Resource } from '../document/resource';
+import { cleaned, type Values } from '../data/patch';
+import type { Action, Resource } from '../document/resource';
 import { represent } from '../fields/represent';
 import { ToolButton } from '../layout/tool-button';
+import { FieldInputs, initialValues } from '../screens/form';
 import { useSession } from './context';
 
-/** Takes an operator into a tenant, which asks for the reason: the tenant's members will read it. */
+/** The action that takes an operator into a tenant. */
+export const enterAction = 'token';
+
+/** Takes an operator into a tenant, which asks for the reason: the tenant's admins will read it. */
 export function EnterButton({ resource }: { resource: Resource }) {
-  const session = useSession();
   const record = useRecordContext();
   const may = useMay();
   const [open, setOpen] = useState(false);
-  const [reason, setReason] = useState('');
-  const [failure, setFailure] = useState<string>();
-  const [busy, setBusy] = useState(false);
-  const exchange = resource.actions.find((action) => action.name === 'token');
-  if (!record || !may(exchange)) return null;
-  const name = represent(resource, record);
-
-  async function enter(event: FormEvent) {
-    event.preventDefault();
-    if (!record) return;
-    setBusy(true);
-    try {
-      await session.visit({ id: String(record.id), slug: String(record.slug ?? ''), name }, reason);
-    } catch (error) {
-      setFailure(error instanceof Error ? error.message : String(error));
-      setBusy(false);
-    }
-  }
-
+  const action = resource.actions.find(({ name }) => name === enterAction);
+  if (!record || !action || !may(action)) return null;
   return (
     <>
       <ToolButton variant="contained" onClick={() => setOpen(true)}>
         Enter
       </ToolButton>
-      <Dialog
-        open={open}
-        onClose={() => setOpen(false)}
-        maxWidth="sm"
-        fullWidth
-        aria-labelledby="enter-title"
-      >
-        <form onSubmit={(event) => void enter(event)}>
-          <DialogTitle id="enter-title">Enter {name}</DialogTitle>
-          <DialogContent>
-            <Stack spacing={2}>
-              <DialogContentText>
-                You will see and may change the tenant’s data for a short while. Its admins see in their
-                events that you were there, and why.
-              </DialogContentText>
-              {failure && <Alert severity="error">{failure}</Alert>}
-              <TextField
-                label="Reason"
-                value={reason}
-                required
-                autoFocus
-                fullWidth
-                onChange={(event) => setReason(event.target.value)}
-              />
-            </Stack>
-          </DialogContent>
-          <DialogActions>
-            <Button onClick={() => setOpen(false)}>Cancel</Button>
-            <Button type="submit" variant="contained" loading={busy} disabled={reason.trim() === ''}>
-              Enter
-            </Button>
-          </DialogActions>
-        </form>
-      </Dialog>
+      {open && (
+        <Ask
+          action={action}
+          id={String(record.id)}
+          name={represent(resource, record)}
+          close={() => setOpen(false)}
+        />
+      )}
     </>
+  );
+}
+
+function Ask({ action, id, name, close }: { action: Action; id: string; name: string; close: () => void }) {
+  const session = useSession();
+  const notify = useNotify();
+  const [busy, setBusy] = useState(false);
+
+  async function enter(values: Values) {
+    setBusy(true);
+    try {
+      await session.visit(id, cleaned(action.fields, values));
+    } catch (error) {
+      setBusy(false);
+      if (error instanceof ApiError && error.body.errors) return error.body.errors;
+      notify(error instanceof Error ? error.message : String(error), { type: 'error' });
+    }
+    return undefined;
+  }
+
+  return (
+    <Dialog open onClose={close} maxWidth="sm" fullWidth aria-labelledby="enter-title">
+      <Form onSubmit={enter} defaultValues={initialValues(action.fields)} record={{}}>
+        <DialogTitle id="enter-title">Enter {name}</DialogTitle>
+        <DialogContent>
+          <Stack spacing={2}>
+            <DialogContentText>
+              For a short while you see the tenant’s data, and may change what the role allows. Its admins
+              read in their events that you came, and why; whatever you do there names you.
+            </DialogContentText>
+            <FieldInputs fields={action.fields} needed={(field) => field.create?.required ?? false} />
+          </Stack>
+        </DialogContent>
+        <DialogActions>
+          <Button onClick={close} disabled={busy}>
+            Cancel
+          </Button>
+          <Button type="submit" variant="contained" loading={busy}>
+            Enter
+          </Button>
+        </DialogActions>
+      </Form>
+    </Dialog>
   );
 }

@@ -37,6 +37,8 @@ interface Grant {
   expires_in: number;
   kind: Kind;
   tenant?: TenantChoice & { role: string };
+  /** Where it is an operator's. */
+  user?: { id: string; username: string };
 }
 
 interface Token {
@@ -93,25 +95,25 @@ export class Session {
     await fetch('/admin/session/', { method: 'DELETE', keepalive: true }).catch(() => undefined);
   }
 
-  /** Enters a tenant as an operator, for the reason that its members will read in their events. */
-  async visit(tenant: TenantChoice, reason: string): Promise<void> {
-    const path = `/api/admin/v1/tenants/${encodeURIComponent(tenant.id)}/token/`;
-    const response = await this.send(path, { method: 'POST', json: { reason } });
-    const grant = (await response.json()) as {
-      access: string;
-      expires_in: number;
-      tenant?: { role?: string };
+  /** Enters a tenant as an operator. Its members will read the reason in their events. */
+  async visit(tenant: string, asked: { reason?: string; role?: string }): Promise<void> {
+    const path = `/api/admin/v1/tenants/${encodeURIComponent(tenant)}/token/`;
+    const response = await this.send(path, { method: 'POST', json: asked });
+    const grant = (await response.json()) as Omit<Grant, 'tenant'> & {
+      tenant: TenantChoice & { role: string };
     };
     if (this.#state.name !== 'in') return;
     const until = Date.now() + grant.expires_in * 1000;
     this.#visitToken = { value: grant.access, renew: until };
-    const role = grant.tenant?.role ?? 'owner';
-    this.#become({ name: 'in', identity: this.#state.identity, visit: { tenant, reason, until, role } });
+    const visit = { tenant: grant.tenant, role: grant.tenant.role, reason: asked.reason ?? '', until };
+    window.location.hash = '#/';
+    this.#become({ name: 'in', identity: this.#state.identity, visit });
   }
 
   leave(notice?: string): void {
     this.#visitToken = undefined;
-    if (this.#state.name !== 'in') return;
+    if (this.#state.name !== 'in' || !this.#state.visit) return;
+    window.location.hash = `#/tenants/${encodeURIComponent(this.#state.visit.tenant.id)}/show`;
     this.#become({ name: 'in', identity: this.#state.identity, notice });
   }
 
@@ -147,6 +149,10 @@ export class Session {
 
   async #tokenFor(path: string): Promise<string | undefined> {
     if (this.#visits(path)) return this.#visitToken?.value;
+    if (this.#state.name === 'in' && isForeign(path, this.#state.identity.kind)) {
+      // What is left of a page about a tenant after the operator has left it.
+      throw new Error('This is no longer shown.');
+    }
     if (this.#token && Date.now() >= this.#token.renew) await this.#renew();
     return this.#token?.value;
   }
@@ -219,12 +225,10 @@ export class Session {
   }
 
   async #whoIs(grant: Grant): Promise<Identity['user']> {
-    const id = subjectOf(grant.access);
-    const path = grant.kind === 'member' ? '/api/v1/me/' : `/api/admin/v1/users/${encodeURIComponent(id)}/`;
-    const response = await this.#fetch(path, {});
+    if (grant.user) return grant.user;
+    const response = await this.#fetch('/api/v1/me/', {});
     if (!response.ok) throw await problemOf(response);
-    const found = (await response.json()) as { username?: string; user?: { username: string } };
-    return { id, username: found.user?.username ?? found.username ?? id };
+    return ((await response.json()) as { user: Identity['user'] }).user;
   }
 }
 
@@ -250,8 +254,14 @@ function alone<T>(work: () => Promise<T>): Promise<T> {
   return locks ? (locks.request('tenantry-session', work) as Promise<T>) : work();
 }
 
-function planeOf(path: string): Plane {
-  return path.startsWith('/api/admin/') ? 'platform' : 'tenant';
+function planeOf(path: string): Plane | undefined {
+  if (path.startsWith('/api/admin/')) return 'platform';
+  return path.startsWith('/api/v1/') ? 'tenant' : undefined;
+}
+
+/** Whether a path is of the plane whose tokens somebody of this kind has none of. */
+function isForeign(path: string, kind: Kind): boolean {
+  return planeOf(path) === (kind === 'operator' ? 'tenant' : 'platform');
 }
 
 function sameSession(identity: Identity, grant: Grant): boolean {

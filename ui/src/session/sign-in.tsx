@@ -19,6 +19,7 @@ import {
 } from '@mui/material';
 import { useState, type FormEvent } from 'react';
 import { ApiError, type TenantChoice } from '../api/problem';
+import { applicationName } from '../layout/name';
 import { useSession } from './context';
 import type { Kind } from './session';
 
@@ -64,7 +65,7 @@ export function SignIn({ notice }: { notice?: string }) {
       <Card sx={{ width: '100%', maxWidth: 420 }}>
         <CardContent sx={{ p: { xs: 2.5, sm: 4 } }}>
           <Typography variant="h5" component="h1" gutterBottom>
-            Tenantry
+            {applicationName}
           </Typography>
           {notice && (
             <Alert severity="info" sx={{ mb: 2 }}>

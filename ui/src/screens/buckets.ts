@@ -1,0 +1,40 @@
+/** A span of time, and what was counted in it. */
+export interface Bucket {
+  /** Its beginning, as far as it tells the spans apart: 2026-11-23, or 2026-11-23T09. */
+  at: string;
+  count: number;
+}
+
+export type Span = 'day' | 'hour';
+
+const lengths: Record<Span, number> = { day: 86_400_000, hour: 3_600_000 };
+const digits: Record<Span, number> = { day: 10, hour: 13 };
+
+/** One thing that happened, or several at once. */
+export interface Moment {
+  time: string;
+  count: number;
+}
+
+/** The last spans up to now, each with what is counted in it (UTC). */
+export function countBy(span: Span, moments: Moment[], length: number, now: number): Bucket[] {
+  const counts = new Map<string, number>();
+  for (let back = length - 1; back >= 0; back--)
+    counts.set(key(span, new Date(now - back * lengths[span]).toISOString()), 0);
+  for (const { time, count } of moments) {
+    const at = key(span, time);
+    const before = counts.get(at);
+    if (before !== undefined) counts.set(at, before + count);
+  }
+  return [...counts].map(([at, count]) => ({ at, count }));
+}
+
+function key(span: Span, time: string): string {
+  return time.slice(0, digits[span]);
+}
+
+/** When the first of the last spans begins. */
+export function beginning(span: Span, length: number, now: number): string {
+  const at = new Date(now - (length - 1) * lengths[span]).toISOString().slice(0, digits[span]);
+  return span === 'day' ? `${at}T00:00:00Z` : `${at}:00:00Z`;
+}
