@@ -122,6 +122,7 @@ function themeFor({ mode, theme }: Colors) {
       MuiFormControl: inputs,
       // On a phone it would be a band of another colour.
       RaTopToolbar: { styleOverrides: { root: { '&&': { background: 'none' } } } },
+      RaListToolbar: { styleOverrides: { root: { '&&': { background: 'none' } } } },
       RaToolbar: { styleOverrides: { root: { background: 'none' } } },
     },
   });

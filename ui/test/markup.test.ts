@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { api, go, tenant, user, visitAs } from './world';
+import { api, go, sample, signIn, tenant, user, visit, visitAs } from './world';
 
 // Whatever somebody writes into a field is shown as text: to those of their own tenant, and to an operator who comes
 // to look. Each of these would run in one place or another if it were taken for markup.
@@ -31,23 +31,31 @@ async function expectText(page: Page, text: string, where: string): Promise<void
   expect(harm, where).toEqual([undefined, 0, [], 0]);
 }
 
-test('markup in every text field is shown as the text that it is', async () => {
-  const { access_token: token } = tenant('globex');
+const seen = payloads[0] ?? '';
+
+/** A record of each kind, with markup wherever there is text. */
+async function hostileRecords(token: string): Promise<[string, string][]> {
   const short = hostile.slice(0, 255);
-  const save = (resource: string, json: object) =>
-    api<{ id: string }>(token, 'POST', `/api/v1/${resource}/`, json);
+  const save = async (resource: string, json: object) =>
+    (await api<{ id: string }>(token, 'POST', `/api/v1/${resource}/`, json)).id;
   const project = await save('projects', { name: short, description: hostile });
-  const task = await save('tasks', { project: project.id, title: short, description: hostile });
+  const task = await save('tasks', { project, title: short, description: hostile });
   const document = await save('documents', {
-    project: project.id,
+    project,
     name: short,
     content_type: payloads[0],
     file_path: hostile.slice(0, 500),
-    metadata: { [payloads[0] ?? '']: hostile, list: payloads },
+    metadata: { [seen]: hostile, list: payloads },
   });
-  const { page, leave } = await visitAs(user('globex', 'owner'));
-  const seen = payloads[0] ?? '';
-  for (const [resource, { id }] of Object.entries({ projects: project, tasks: task, documents: document })) {
+  return [
+    ['projects', project],
+    ['tasks', task],
+    ['documents', document],
+  ];
+}
+
+async function expectRecordsAsText(page: Page, records: [string, string][]): Promise<void> {
+  for (const [resource, id] of records) {
     await go(page, `/${resource}`);
     await expectText(page, seen, `the list of ${resource}`);
     await go(page, `/${resource}/${id}/show`);
@@ -60,6 +68,12 @@ test('markup in every text field is shown as the text that it is', async () => {
     await page.getByRole('button', { name: 'Save' }).waitFor();
     await expectText(page, seen, `the form of ${resource}`);
   }
+}
+
+test('markup in every text field is shown as the text that it is', async () => {
+  const records = await hostileRecords(tenant('globex').access_token);
+  const { page, leave } = await visitAs(user('globex', 'owner'));
+  await expectRecordsAsText(page, records);
   await go(page, '/tasks/create');
   await page.getByRole('combobox', { name: 'Project' }).click();
   await page.getByRole('option', { name: seen }).first().waitFor();
@@ -74,3 +88,55 @@ test('markup in every text field is shown as the text that it is', async () => {
   await expectText(page, 'There is no such report.', 'an address');
   await leave();
 });
+
+test('a tenant can write nothing that its operator would run, nor the operator what the tenant would', async () => {
+  const admin = '/api/admin/v1';
+  const operator = (await api<{ access: string }>('', 'POST', `${admin}/auth/token/`, sample.operator))
+    .access;
+  const owner = { username: 'owner-hostile', password: 'correct horse battery' };
+  const { id } = await api<{ id: string }>(operator, 'POST', `${admin}/tenants/`, {
+    slug: 'hostile',
+    name: 'Before',
+  });
+  await api(operator, 'POST', `${admin}/users/`, owner);
+  await api(operator, 'POST', `${admin}/tenants/${id}/members/`, { username: owner.username, role: 'owner' });
+  const token = (await api<{ access: string }>('', 'POST', '/api/v1/auth/token/', owner)).access;
+  await api(token, 'PATCH', '/api/v1/tenant/', {
+    name: hostile.slice(0, 255),
+    settings: { [seen]: hostile },
+  });
+  await api(token, 'POST', '/api/v1/service-accounts/', { name: hostile.slice(0, 255), role: 'viewer' });
+  const records = await hostileRecords(token);
+
+  const { page, leave } = await visit();
+  await signIn(page, sample.operator, 'The platform');
+  await page.getByRole('heading', { name: 'The platform' }).waitFor();
+  await go(page, '/tenants');
+  await expectText(page, seen, 'the list of tenants');
+  await go(page, `/tenants/${id}`);
+  await page.getByRole('button', { name: 'Save' }).waitFor();
+  await expectText(page, seen, 'the form of a tenant');
+  await go(page, `/tenants/${id}/show`);
+  await expectText(page, seen, 'a tenant');
+  await page.getByRole('button', { name: 'Enter' }).click();
+  await page.getByLabel('Reason').fill(payloads.slice(0, 4).join(' '));
+  await expectText(page, seen, 'the question why');
+  await page.getByRole('dialog').getByRole('button', { name: 'Enter' }).click();
+  await page.getByRole('status').filter({ hasText: seen }).waitFor();
+  await expectText(page, payloads[2] ?? '', 'the banner');
+  await expectRecordsAsText(page, records);
+  for (const path of ['/service-accounts', '/single/tenant']) {
+    await go(page, path);
+    await expectText(page, seen, path);
+  }
+  await leave();
+
+  const inside = await visitAs(owner);
+  await expectText(inside.page, seen, 'home');
+  await go(inside.page, '/events');
+  const entered = inside.page.getByRole('row', { name: /token_exchanged/ });
+  await entered.getByRole('button', { expanded: false }).click();
+  await inside.page.getByRole('cell', { name: seen }).first().waitFor();
+  await expectText(inside.page, payloads[2] ?? '', 'the reason among the events');
+  await inside.leave();
+}, 60_000);

@@ -64,6 +64,7 @@ describe('an operator', () => {
     await page.getByRole('heading', { name: 'User: hand-made' }).waitFor();
     await go(page, '/tenants');
     await page.getByLabel('Search').fill('by hand');
+    await page.getByText('1-1 of 1').waitFor();
     await page.getByRole('link', { name: 'Made by hand' }).click();
     await page.getByRole('region', { name: 'Members' }).getByRole('link', { name: 'Create' }).click();
     await page.getByLabel('Username').fill('hand-made');
@@ -108,6 +109,28 @@ describe('an operator', () => {
     await leave();
   });
 
+  test('makes a key for tokens, and ends it', async () => {
+    const { page, leave } = await visitAsOperator();
+    await page.getByRole('menuitem', { name: 'Keys' }).click();
+    await page.getByRole('heading', { name: 'Keys' }).waitFor();
+    await page.getByRole('button', { name: 'Rotate' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('combobox', { name: 'Algorithm' }).click();
+    await page.getByRole('option', { name: 'ES256' }).click();
+    // Far enough away that no test's token is signed by it.
+    await dialog.getByLabel('Activate in').fill('86400');
+    await dialog.getByRole('button', { name: 'Rotate' }).click();
+    const row = page.getByRole('row').filter({ hasText: 'Next' });
+    await row.waitFor();
+    await picture(page, 'platform-keys');
+    await expectAccessible(page);
+    await row.getByRole('button', { expanded: false }).click();
+    await page.getByRole('button', { name: 'Retire' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Retire' }).click();
+    await page.getByRole('row').filter({ hasText: 'Retired' }).first().waitFor();
+    await leave();
+  });
+
   test('is usable on a phone', async () => {
     const { page, leave } = await visitAsOperator({
       viewport: { width: 390, height: 844 },
@@ -143,7 +166,11 @@ describe('an operator', () => {
     await inside.page.getByText('This tenant is suspended').waitFor();
     await picture(inside.page, 'thrown-out');
     await signIn(inside.page, owner);
-    await inside.page.getByRole('alert').filter({ hasText: 'This tenant is suspended' }).waitFor();
+    await inside.page
+      .locator('form')
+      .getByRole('alert')
+      .filter({ hasText: 'This tenant is suspended' })
+      .waitFor();
 
     await page.getByRole('button', { name: 'Activate' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Activate' }).click();

@@ -134,10 +134,11 @@ export async function api<T>(
   return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
-export async function picture(page: Page, name: string): Promise<void> {
+/** Takes a picture of the whole page, or of what is seen of it without scrolling. */
+export async function picture(page: Page, name: string, fullPage = true): Promise<void> {
   await page.waitForLoadState('networkidle');
   // What moves is taken where it comes to rest.
-  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true, animations: 'disabled' });
+  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage, animations: 'disabled' });
 }
 
 /** Whoever can't see, or has no mouse, finds nothing in the way (WCAG 2.2 AA, as far as a machine can tell). */

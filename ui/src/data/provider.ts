@@ -52,6 +52,7 @@ export class Provider {
     const { page = 1, perPage = 25 } = params.pagination ?? {};
     const parent = params.filter?.[parentFilter] as string | undefined;
     const query = listQuery(resource, params);
+    if (!resource.paged) return this.#whole(name, resource, query, parent);
     query.set('page_size', String(Math.min(perPage, 200)));
     const list = `${listPath(resource, parent)}?${query}`;
     const at = this.#cursors.parameter(list, page);
@@ -66,12 +67,19 @@ export class Provider {
     this.#cursors.note(list, page, found.next);
     const before = (page - 1) * perPage;
     return {
-      data: found.results.map((record) => identified(name, record, parent)),
+      data: found.results.map((record) => this.#identified(name, record, parent)),
       // Only whoever has come to the last page knows how many there are.
       total: found.next === null ? before + found.results.length : undefined,
       pageInfo: { hasNextPage: found.next !== null, hasPreviousPage: page > 1 },
     };
   };
+
+  /** A list that comes whole: all of it is one page. */
+  async #whole(name: string, resource: Resource, query: URLSearchParams, parent?: string) {
+    const { results } = await this.#page(listPath(resource, parent), query);
+    const data = results.map((record) => this.#identified(name, record, parent));
+    return { data, total: data.length, pageInfo: { hasNextPage: false, hasPreviousPage: false } };
+  }
 
   async #page(path: string, query: URLSearchParams): Promise<Page> {
     return (await (await this.session.send(`${path}?${query}`)).json()) as Page;
@@ -82,6 +90,9 @@ export class Provider {
     const resource = this.resource(name);
     const query = listQuery(resource, { filter });
     query.delete('expand');
+    if (!resource.paged)
+      return (await this.#page(listPath(resource, filter[parentFilter] as string | undefined), query)).results
+        .length;
     query.set('page_size', '1');
     query.set('count', 'exact');
     return (
@@ -98,7 +109,7 @@ export class Provider {
     const resource = this.resource(name);
     const path = listPath(resource, params.filter?.[parentFilter] as string | undefined);
     const query = listQuery(resource, params);
-    query.set('page_size', '200');
+    if (resource.paged) query.set('page_size', '200');
     for (let next: string | null = `${path}?${query}`; next;) {
       const response = await this.session.send(next, { signal: params.signal });
       const page = (await response.json()) as Page;
@@ -128,7 +139,7 @@ export class Provider {
       const query = new URLSearchParams({ page_size: String(mostIds) });
       query.set(`${by}__in`, ids.slice(from, from + mostIds).join(','));
       const page = await this.#page(listPath(resource), query);
-      data.push(...page.results.map((record) => identified(name, record)));
+      data.push(...page.results.map((record) => this.#identified(name, record)));
     }
     return { data };
   };
@@ -200,11 +211,17 @@ export class Provider {
     return response.status === 204 ? undefined : await this.#record(name, response, String(id));
   };
 
+  /** Does one of the things that are about no record in particular. */
+  command = async (name: string, action: string, body: Values | undefined) => {
+    const response = await this.#post(`${listPath(this.resource(name))}${action}/`, body);
+    return response.status === 204 ? undefined : await this.#record(name, response);
+  };
+
   /** Reads the record of an answer. What the record's schema does not have is in the answer this once. */
   async #record(name: string, response: Response, id?: string, parent?: string): Promise<RaRecord> {
     const answer = (await response.json()) as RaRecord;
     const { fields } = this.resource(name);
-    const record: RaRecord = { ...answer, id: id ?? (parent ? `${parent}/${answer.id}` : answer.id) };
+    const record = id === undefined ? this.#identified(name, answer, parent) : { ...answer, id };
     record[etagKey] = response.headers.get('ETag');
     const once = Object.entries(answer).filter(([key, value]) => {
       const known = fields.some((field) => field.shown && field.name === key) || key.endsWith('_details');
@@ -213,16 +230,17 @@ export class Provider {
     if (once.length > 0) record[onceKey] = Object.fromEntries(once);
     return record;
   }
-}
 
-/** Gives a record the id by which the interface knows it. */
-function identified(name: string, record: RaRecord, parent?: string): RaRecord {
-  const by = name.split('@')[1];
-  if (by) {
-    const value = record[by] as { id?: string } | string;
-    return { ...record, id: typeof value === 'object' ? (value.id ?? '') : value };
+  /** Gives a record the id by which the interface knows it. */
+  #identified(name: string, record: RaRecord, parent?: string): RaRecord {
+    const by = name.split('@')[1];
+    if (by) {
+      const value = record[by] as { id?: string } | string;
+      return { ...record, id: typeof value === 'object' ? (value.id ?? '') : value };
+    }
+    const id = String(record[this.resource(name).key]);
+    return { ...record, id: parent ? `${parent}/${id}` : id };
   }
-  return parent ? { ...record, id: `${parent}/${record.id}` } : record;
 }
 
 /** A random name for a request. crypto.randomUUID is not there on pages without https. */

@@ -17,6 +17,8 @@ export interface Listing {
   filters: Filter[];
   sorts: string[];
   searchable: boolean;
+  /** Whether it comes page by page; else it comes whole. */
+  paged: boolean;
   /** The references whose records come along when asked for. */
   expands: string[];
 }
@@ -25,11 +27,13 @@ const paging = new Set(['page_size', 'cursor', 'page', 'count', 'fields']);
 
 /** Reads the parameters of a list. fields are the record's: a filter of one of them is asked for as it is. */
 export function listingOf(document: Document, operation: Operation, fields: Field[]): Listing {
-  const listing: Listing = { filters: [], sorts: [], searchable: false, expands: [] };
+  const listing: Listing = { filters: [], sorts: [], searchable: false, paged: false, expands: [] };
   const byName = new Map<string, Filter>();
   for (const given of operation.parameters ?? []) {
     const parameter = resolve(document, given);
-    if (parameter.in !== 'query' || paging.has(parameter.name)) continue;
+    if (parameter.in !== 'query') continue;
+    if (parameter.name === 'page_size') listing.paged = true;
+    if (paging.has(parameter.name)) continue;
     switch (parameter.name) {
       case 'search':
         listing.searchable = true;

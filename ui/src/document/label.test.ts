@@ -7,6 +7,8 @@ test.each([
   ['ServiceAccount', 'Service account'],
   ['request_id', 'Request ID'],
   ['tenants.members', 'Tenants members'],
+  ['is_active', 'Active'],
+  ['is', 'Is'],
   ['', ''],
 ])('%s reads %s', (name, text) => {
   expect(label(name)).toBe(text);

@@ -28,6 +28,7 @@ describe('the catalog', () => {
     expect(platform.resources.map(({ name, parent }) => [name, parent])).toEqual([
       ['tenants', undefined],
       ['tenants.members', 'tenants'],
+      ['keys', undefined],
     ]);
     expect(resource('tenants.members', platform).get).toBeDefined();
   });
@@ -61,6 +62,15 @@ describe('the catalog', () => {
       ['statistics', '/api/v1/projects/statistics/'],
     ]);
     expect(resource('tasks').reports).toEqual([]);
+  });
+
+  test('knows commands, and records that a path names by something else than their id', () => {
+    const keys = resource('keys', platform);
+    expect(keys).toMatchObject({ key: 'kid', title: 'kid', paged: false });
+    expect(keys.commands).toMatchObject([{ name: 'rotate', fields: [{ name: 'activate_in' }] }]);
+    expect(keys.actions.map(({ name }) => name)).toEqual(['retire']);
+    expect(resource('tasks')).toMatchObject({ key: 'id', paged: true, commands: [] });
+    expect(resource('tenants.members', platform).key).toBe('id');
   });
 
   test('finds the field that people know a record by', () => {

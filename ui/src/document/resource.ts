@@ -21,7 +21,7 @@ export interface Access {
   role?: string;
 }
 
-/** POST {id}/<name>/. */
+/** POST {id}/<name>/, or, of no record, POST <name>/. */
 export interface Action extends Access {
   name: string;
   label: string;
@@ -48,6 +48,8 @@ export interface Resource extends Listing {
   singular: string;
   description: string;
   fields: Field[];
+  /** The field that a path names a record by. */
+  key: string;
   /** The field that people know a record by. */
   title: string;
   list: Access;
@@ -56,6 +58,8 @@ export interface Resource extends Listing {
   edit?: Access;
   remove?: Access;
   actions: Action[];
+  /** What can be done that is about no record in particular. */
+  commands: Action[];
   reports: Report[];
   content?: Access & { upload?: Access; remove?: Access; fields: ContentFields };
 }
@@ -153,6 +157,7 @@ function resourceOf(document: Document, place: Place, places: Place[], listed: S
     singular: singularOf(place.methods.post ?? item?.get, last),
     description: shown.description ?? '',
     fields,
+    key: keyOf(below, depth, fields),
     title: titleOf(fields),
     ...listingOf(document, place.methods.get as Operation, fields),
     list: accessOf(place.methods.get) ?? {},
@@ -161,6 +166,7 @@ function resourceOf(document: Document, place: Place, places: Place[], listed: S
     edit: accessOf(item?.patch),
     remove: accessOf(item?.delete),
     actions: actionsOf(document, below, depth),
+    commands: commandsOf(document, below, depth),
     reports: reportsOf(document, below, depth),
     content: contentOf(below, depth),
   };
@@ -191,20 +197,35 @@ function actionsOf(document: Document, below: Place[], depth: number): Action[] 
   return below
     .filter(({ parts, methods }) => parts.length === depth + 2 && isParameter(parts[depth]) && methods.post)
     .filter(({ parts, methods }) => !isParameter(parts[depth + 1]) && !methods.get)
-    .map(({ parts, methods }) => {
-      const body = bodyOf(document, methods.post);
-      const name = parts[depth + 1] ?? '';
-      return {
-        name,
-        label: label(name),
-        help: methods.post?.summary ?? '',
-        fields: Object.entries(body?.properties ?? {}).map(([part, schema]) => ({
-          ...fieldOf(document, part, schema),
-          create: inputOf(part, body),
-        })),
-        ...accessOf(methods.post),
-      };
-    });
+    .map((place) => actionOf(document, place));
+}
+
+function commandsOf(document: Document, below: Place[], depth: number): Action[] {
+  return below
+    .filter(({ parts, methods }) => parts.length === depth + 1 && methods.post && !methods.get)
+    .filter(({ parts }) => !isParameter(parts[depth]))
+    .map((place) => actionOf(document, place));
+}
+
+function actionOf(document: Document, { parts, methods }: Place): Action {
+  const body = bodyOf(document, methods.post);
+  const name = parts.at(-1) ?? '';
+  return {
+    name,
+    label: label(name),
+    help: methods.post?.summary ?? '',
+    fields: Object.entries(body?.properties ?? {}).map(([part, schema]) => ({
+      ...fieldOf(document, part, schema),
+      create: inputOf(part, body),
+    })),
+    ...accessOf(methods.post),
+  };
+}
+
+/** A parameter of a path that is named as a field is that field. */
+function keyOf(below: Place[], depth: number, fields: Field[]): string {
+  const named = below.map(({ parts }) => parts[depth]?.match(/^\{(.*)\}$/)?.[1]);
+  return fields.find(({ name }) => named.includes(name))?.name ?? 'id';
 }
 
 function reportsOf(document: Document, below: Place[], depth: number): Report[] {

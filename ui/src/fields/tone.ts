@@ -1,7 +1,10 @@
 export type Tone = 'default' | 'info' | 'success' | 'warning' | 'error';
 
 const words: [Tone, RegExp][] = [
-  ['success', /^(done|complete|completed|active|enabled|paid|approved|succeeded|success|healthy|ok)$/],
+  [
+    'success',
+    /^(done|complete|completed|active|current|enabled|paid|approved|succeeded|success|healthy|ok)$/,
+  ],
   ['warning', /^(high|in[_-]progress|pending|waiting|review|paused|retiring)$/],
   ['error', /^(critical|urgent|failed|failure|rejected|blocked|suspended|disabled|expired|overdue|broken)$/],
   ['default', /^(low|archived|draft|cancelled|closed|retired|none|inactive)$/],

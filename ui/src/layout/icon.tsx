@@ -16,10 +16,10 @@ import { isBookkeeping } from '../fields/columns';
 export function iconOf(resource: Resource): SvgIconComponent {
   const has = (name: string) => resource.fields.some((field) => field.name === name);
   if (seriesOf(resource)) return BarChart;
-  if (!resource.get && !resource.create) return History;
   if (has('slug')) return Apartment;
   if (has('username') || has('user')) return Person;
   if (has('client_id') || has('kid')) return Key;
+  if (!resource.get && !resource.create) return History;
   if (resource.content) return Description;
   if (resource.actions.length > 0) return Checklist;
   if (resource.fields.some((field) => field.kind === 'reference' && !isBookkeeping(field))) return Article;

@@ -24,25 +24,44 @@ import { Once } from './once';
 export function ActionButtons({ resource }: { resource: Resource }) {
   const may = useMay();
   const actions = resource.actions.filter((action) => may(action) && action.name !== enterAction);
-  return actions.map((action) => <ActionButton key={action.name} resource={resource} action={action} />);
+  const record = useRecordContext();
+  if (!record) return null;
+  return actions.map((action) => (
+    <ActionButton key={action.name} resource={resource} action={action} record={record} />
+  ));
 }
 
-function ActionButton({ resource, action }: { resource: Resource; action: Action }) {
+/** What can be done that is about no record in particular. */
+export function CommandButtons({ resource }: { resource: Resource }) {
+  const may = useMay();
+  return resource.commands
+    .filter(may)
+    .map((command) => <ActionButton key={command.name} resource={resource} action={command} />);
+}
+
+interface ActionProps {
+  resource: Resource;
+  action: Action;
+  /** What it is done to; nothing, where it is a command. */
+  record?: RaRecord;
+}
+
+function ActionButton({ resource, action, record }: ActionProps) {
   const { provider } = useBuilt();
-  const record = useRecordContext();
   const notify = useNotify();
   const refresh = useRefresh();
   const [asking, setAsking] = useState(false);
   const [busy, setBusy] = useState(false);
   const [told, setTold] = useState<RaRecord>();
-  if (!record) return null;
 
   /** Returns the messages for the fields of the dialog, where there are any. */
   async function run(values: Values) {
     setBusy(true);
     try {
       const body = action.fields.length > 0 ? cleaned(action.fields, values) : undefined;
-      const answer = await provider.act(resource.name, record?.id ?? '', action.name, body);
+      const answer = record
+        ? await provider.act(resource.name, record.id, action.name, body)
+        : await provider.command(resource.name, action.name, body);
       setAsking(false);
       if (answer?.[onceKey]) setTold(answer);
       else notify(`${action.label}: done`, { type: 'success' });
@@ -59,13 +78,16 @@ function ActionButton({ resource, action }: { resource: Resource; action: Action
 
   return (
     <>
-      <ToolButton disabled={busy || isDone(action, resource, record)} onClick={() => setAsking(true)}>
+      <ToolButton
+        disabled={busy || (record && isDone(action, resource, record))}
+        onClick={() => setAsking(true)}
+      >
         {action.label}
       </ToolButton>
       {asking && (
         <Ask
           action={action}
-          name={represent(resource, record)}
+          name={record ? represent(resource, record) : resource.label}
           busy={busy}
           run={run}
           close={() => setAsking(false)}

@@ -4,6 +4,19 @@ import type { Field } from '../document/field';
 import type { Resource } from '../document/resource';
 import { isBookkeeping } from '../fields/columns';
 import { Value } from '../fields/value';
+import { ActionButtons } from './actions';
+
+/** A record that has no page of its own, where its list opens it. */
+export function OpenedRecord({ resource }: { resource: Resource }) {
+  return (
+    <>
+      <RecordDetails resource={resource} />
+      <Box sx={{ px: 1.5, pb: 1 }}>
+        <ActionButtons resource={resource} />
+      </Box>
+    </>
+  );
+}
 
 /** All that is known of a record, field by field; what the server notes of every record comes last. */
 export function RecordDetails({ resource }: { resource: Resource }) {

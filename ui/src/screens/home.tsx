@@ -23,7 +23,7 @@ export function Home() {
     resource.reports.filter(may).map((report) => ({ resource, report })),
   );
   return (
-    <Box sx={{ mt: 1, maxWidth: 1200 }}>
+    <Box sx={{ mt: 2, maxWidth: 1200 }}>
       <Title title="Home" />
       <Heading text={visit?.tenant.name ?? identity.tenant?.name ?? 'The platform'} />
       <Stack spacing={2}>

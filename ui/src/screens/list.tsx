@@ -24,10 +24,11 @@ import { filtersOf } from '../fields/filters';
 import { columnsOf } from '../fields/columns';
 import { Value } from '../fields/value';
 import { orderBy } from '../data/query';
+import { CommandButtons } from './actions';
 import { DeleteSelectedButton } from './delete-selected';
 import { Empty } from './empty';
 import { ExportButton } from './export';
-import { RecordDetails } from './details';
+import { OpenedRecord } from './details';
 import { NarrowRecords } from './narrow';
 import { seriesOf } from '../document/series';
 import { ReportLinks } from './report';
@@ -52,7 +53,7 @@ export function ListScreen() {
         sort={sortOf(resource)}
         perPage={25}
         empty={<Empty resource={resource} />}
-        pagination={<Pagination rowsPerPageOptions={[10, 25, 50, 100]} />}
+        pagination={resource.paged ? <Pagination rowsPerPageOptions={[10, 25, 50, 100]} /> : false}
         title={resource.label}
       >
         <Records resource={resource} />
@@ -81,6 +82,7 @@ function Actions({ resource }: { resource: Resource }) {
       }}
     >
       <ReportLinks resource={resource} />
+      <CommandButtons resource={resource} />
       {resource.filters.length > 0 && <FilterButton />}
       {!narrow && <ColumnsButton />}
       <ExportButton resource={resource} />
@@ -104,7 +106,7 @@ export function Records({ resource, without }: { resource: Resource; without?: s
   return (
     <DataTable
       rowClick={shown ?? 'expand'}
-      expand={shown ? undefined : <RecordDetails resource={resource} />}
+      expand={shown ? undefined : <OpenedRecord resource={resource} />}
       bulkActionButtons={false}
       bulkActionsToolbar={mayDelete ? <Chosen resource={resource} /> : undefined}
       hiddenColumns={hidden}

@@ -16,7 +16,7 @@ import type { Field } from '../document/field';
 import type { Resource } from '../document/resource';
 import { represent } from '../fields/represent';
 import { Value } from '../fields/value';
-import { RecordDetails } from './details';
+import { OpenedRecord } from './details';
 
 interface Props {
   resource: Resource;
@@ -59,7 +59,7 @@ function Opening({ resource, columns, record }: Props & { record: RaRecord }) {
       </AccordionSummary>
       <AccordionDetails sx={{ p: 0 }}>
         <RecordContextProvider value={record}>
-          <RecordDetails resource={resource} />
+          <OpenedRecord resource={resource} />
         </RecordContextProvider>
       </AccordionDetails>
     </Accordion>

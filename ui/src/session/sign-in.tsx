@@ -67,7 +67,7 @@ export function SignIn({ notice }: { notice?: string }) {
           <Typography variant="h5" component="h1" gutterBottom>
             {applicationName}
           </Typography>
-          {notice && (
+          {notice && !failure && (
             <Alert severity="info" sx={{ mb: 2 }}>
               {notice}
             </Alert>
