@@ -1,44 +1,73 @@
 package docs_test
 
 import (
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
-var block = regexp.MustCompile("(?ms)^```((?:sh|go)[^\n]*)\n(.*?)^```$")
+var update = flag.Bool("update", false, "write the answers that the pages show anew")
+
+var fence = regexp.MustCompile("(?ms)^```([^\n]*)\n(.*?)^```$")
+
+// block is a fenced block of a page: what stands behind the fence, its text, and where the text is.
+type block struct {
+	kind, text string
+	start, end int
+}
+
+func blocks(content string) []block {
+	var found []block
+	for _, at := range fence.FindAllStringSubmatchIndex(content, -1) {
+		found = append(found, block{content[at[2]:at[3]], content[at[4]:at[5]], at[4], at[5]})
+	}
+	return found
+}
 
 // TestCommands runs, for each page, its blocks in their order in one empty directory beside this checkout, which is
-// ../tenantry there: `sh server` starts a server, which takes the place of the page's earlier one, `sh` must succeed,
-// and `go <file>` is that file. A block with any other word is not run here. Where a page speaks of a PostgreSQL, there
-// is one, empty, and PGADMIN_URL is its superuser's URL.
+// ../tenantry there:
+//
+//   - `sh server` starts a server, which takes the place of the page's earlier one, and `sh` must succeed.
+//   - `sh machine` changes the machine itself, and so only its syntax is checked.
+//   - `json` and `text` are what the block before prints; see answer_test.go. -update writes them anew.
+//   - `go <file>` is that file.
+//   - `sql` and `mermaid` are pictures. A block of any other kind has nobody who runs it, and is a mistake.
+//
+// Where a page speaks of a PostgreSQL, there is one, empty, and PGADMIN_URL is its superuser's URL.
 func TestCommands(t *testing.T) {
 	t.Parallel()
-	binary := filepath.Join(t.TempDir(), "tenantry")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "./cmd/tenantry")
-	build.Dir = root(t)
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
+	binaries := t.TempDir()
+	build(t, binaries, "tenantry", "./cmd/tenantry")
+	if _, err := exec.LookPath("sqlite3"); err != nil {
+		build(t, binaries, "sqlite3", "./test/docs/sqlite3")
 	}
 	ran := 0
 	for _, name := range pages(t) {
 		content := page(t, name)
-		blocks := block.FindAllStringSubmatch(content, -1)
-		if len(blocks) == 0 {
+		if len(blocks(content)) == 0 {
 			continue
 		}
 		ran++
 		t.Run(filepath.Base(name), func(t *testing.T) {
 			t.Parallel()
-			s := newShell(t, binary)
+			s := newShell(t, binaries)
 			if strings.Contains(content, "PGADMIN_URL") {
 				s.startPostgres(t)
 			}
-			for _, b := range blocks {
-				s.play(t, b[1], b[2])
+			played := s.playAll(t, content)
+			if *update && played != content {
+				if err := os.WriteFile(name, []byte(played), 0o600); err != nil {
+					t.Error(err)
+				}
+			}
+			if filepath.Base(name) == examplesPage {
+				s.stop()
+				checkExamples(t, content, s.log.String(), s.operations(t))
 			}
 		})
 	}
@@ -47,20 +76,52 @@ func TestCommands(t *testing.T) {
 	}
 }
 
-func (s *shell) play(t *testing.T, kind, text string) {
+func build(t *testing.T, dir, name, pkg string) {
 	t.Helper()
-	file, isFile := strings.CutPrefix(kind, "go ")
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(dir, name), pkg)
+	cmd.Dir = root(t)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+}
+
+// playAll runs a page and returns it with the answers that it got.
+func (s *shell) playAll(t *testing.T, content string) string {
+	t.Helper()
+	var played strings.Builder
+	written, before := 0, block{}
+	for _, b := range blocks(content) {
+		text := s.play(t, before, b)
+		played.WriteString(content[written:b.start])
+		played.WriteString(text)
+		written, before = b.end, b
+	}
+	return played.String() + content[written:]
+}
+
+// play runs one block and returns what it should be: itself, or what the server said.
+func (s *shell) play(t *testing.T, before, b block) string {
+	t.Helper()
+	language, rest, _ := strings.Cut(b.kind, " ")
 	switch {
-	case kind == "sh server":
-		s.serve(t, text)
-	case kind == "sh":
-		s.run(t, text)
-	case isFile:
-		path := filepath.Join(s.dir, filepath.FromSlash(file))
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+	case b.kind == "sh server":
+		s.serve(t, b.text)
+	case b.kind == "sh machine":
+		s.checkSyntax(t, b.text)
+	case b.kind == "sh":
+		s.run(t, b.text)
+	case slices.Contains([]string{"json", "text"}, b.kind) && before.kind == "sh":
+		return s.answer(t, before.text, b)
+	case language == "go" && rest != "":
+		path := filepath.Join(s.dir, filepath.FromSlash(rest))
+		if err := os.WriteFile(path, []byte(b.text), 0o600); err != nil {
 			t.Error(err)
 		}
+	case b.kind == "sql", b.kind == "mermaid":
+	default:
+		t.Errorf("nobody runs this block of the kind %q; an answer follows its `sh`:\n%s", b.kind, b.text)
 	}
+	return b.text
 }
 
 func root(t *testing.T) string {

@@ -22,19 +22,28 @@ const (
 	database = "127.0.0.1:5432"
 )
 
+// What a page does to the machine and the test to the page's directory: the checkout is there already, and everything
+// else goes below one directory.
+const (
+	clone = "git clone https://github.com/tenantry/tenantry"
+	opt   = "/opt/tenantry"
+)
+
 // patience is how long a block may take; the longest one builds a program.
 const patience = 5 * time.Minute
 
 // shell runs a page's blocks one after the other; variables live on from block to block.
 type shell struct {
-	dir, binary, address string
-	admin                *url.URL // a PostgreSQL's superuser
-	stop                 func()
+	dir, binaries, address string
+	admin                  *url.URL     // a PostgreSQL's superuser
+	printed                string       // what the last block printed
+	log                    bytes.Buffer // of the servers, whole once they have been stopped
+	stop                   func()
 }
 
-func newShell(t *testing.T, binary string) *shell {
+func newShell(t *testing.T, binaries string) *shell {
 	t.Helper()
-	s := &shell{dir: filepath.Join(t.TempDir(), "page"), binary: binary, address: freeAddress(t), stop: func() {}}
+	s := &shell{dir: filepath.Join(t.TempDir(), "page"), binaries: binaries, address: freeAddress(t), stop: func() {}}
 	if err := os.Mkdir(s.dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -64,10 +73,9 @@ func (s *shell) startPostgres(t *testing.T) {
 }
 
 func (s *shell) command(ctx context.Context, script string) *exec.Cmd {
-	env := append(os.Environ(), "TENANTRY_ADDR="+s.address, "PATH="+filepath.Dir(s.binary)+":"+os.Getenv("PATH"))
-	script = strings.ReplaceAll(script, address, s.address)
+	env := append(os.Environ(), "TENANTRY_ADDR="+s.address, "PATH="+s.binaries+":"+os.Getenv("PATH"))
+	script = strings.NewReplacer(address, s.address, database, s.databaseHost(), clone, "ln -s ../tenantry", opt, s.dir+opt).Replace(script)
 	if s.admin != nil {
-		script = strings.ReplaceAll(script, database, s.admin.Host)
 		env = append(env, "PGADMIN_URL="+s.admin.String())
 	}
 	cmd := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", script)
@@ -82,9 +90,28 @@ func (s *shell) run(t *testing.T, script string) {
 	defer cancel()
 	state := filepath.Join(s.dir, ".state")
 	full := "if [[ -e " + state + " ]]; then source " + state + "; fi\n" + script + "\ndeclare -p | grep -E '^declare -- [A-Z_]+=' >" + state + " || true\n"
-	if out, err := s.command(ctx, full).CombinedOutput(); err != nil {
+	var printed, complaints bytes.Buffer
+	cmd := s.command(ctx, full)
+	cmd.Stdout, cmd.Stderr = &printed, &complaints
+	if err := cmd.Run(); err != nil {
+		t.Errorf("%v\n%s\n%s%s", err, script, &printed, &complaints)
+	}
+	s.printed = printed.String()
+}
+
+func (s *shell) checkSyntax(t *testing.T, script string) {
+	t.Helper()
+	if out, err := exec.CommandContext(t.Context(), "bash", "-n", "-c", script).CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s\n%s", err, script, out)
 	}
+}
+
+// databaseHost is where the page's PostgreSQL is.
+func (s *shell) databaseHost() string {
+	if s.admin == nil {
+		return database
+	}
+	return s.admin.Host
 }
 
 // serve starts the block's server in the place of the one before and waits until it is ready.
@@ -93,8 +120,7 @@ func (s *shell) serve(t *testing.T, script string) {
 	s.stop()
 	ctx, cancel := context.WithCancel(t.Context())
 	cmd := s.command(ctx, "exec "+strings.ReplaceAll(script, "go run ./cmd/tenantry", "tenantry"))
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
+	cmd.Stdout, cmd.Stderr = &s.log, &s.log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -111,8 +137,8 @@ func (s *shell) serve(t *testing.T, script string) {
 			}
 		}
 	}
-	s.stop() // and so the output is whole
-	t.Fatalf("the server did not become ready:\n%s\n%s", script, out.String())
+	s.stop() // and so the log is whole
+	t.Fatalf("the server did not become ready:\n%s\n%s", script, s.log.String())
 }
 
 func freeAddress(t *testing.T) string {
