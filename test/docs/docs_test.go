@@ -15,6 +15,8 @@ var update = flag.Bool("update", false, "write the answers that the pages show a
 
 var fence = regexp.MustCompile("(?ms)^```([^\n]*)\n(.*?)^```$")
 
+var continues = regexp.MustCompile(`(?m)^<!-- continues (\w+\.md) -->$`)
+
 // block is a fenced block of a page: what stands behind the fence, its text, and where the text is.
 type block struct {
 	kind, text string
@@ -38,6 +40,7 @@ func blocks(content string) []block {
 //   - `go <file>` is that file.
 //   - `sql` and `mermaid` are pictures. A block of any other kind has nobody who runs it, and is a mistake.
 //
+// A page that says `<!-- continues OTHER.md -->` goes on where the other one ends.
 // Where a page speaks of a PostgreSQL, there is one, empty, and PGADMIN_URL is its superuser's URL.
 func TestCommands(t *testing.T) {
 	t.Parallel()
@@ -59,6 +62,9 @@ func TestCommands(t *testing.T) {
 			if strings.Contains(content, "PGADMIN_URL") {
 				s.startPostgres(t)
 			}
+			if other := continues.FindStringSubmatch(content); other != nil {
+				s.playAll(t, page(t, filepath.Join("docs", other[1])))
+			}
 			played := s.playAll(t, content)
 			if *update && played != content {
 				if err := os.WriteFile(name, []byte(played), 0o600); err != nil {
@@ -67,7 +73,7 @@ func TestCommands(t *testing.T) {
 			}
 			if filepath.Base(name) == examplesPage {
 				s.stop()
-				checkExamples(t, content, s.log.String(), s.operations(t))
+				checkExamples(t, content, s.log.String(), operations(t, s.document(t)))
 			}
 		})
 	}
@@ -79,7 +85,7 @@ func TestCommands(t *testing.T) {
 func build(t *testing.T, dir, name, pkg string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(dir, name), pkg)
-	cmd.Dir = root(t)
+	cmd.Dir, cmd.Env = root(t), append(os.Environ(), goSettings...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
@@ -140,7 +146,7 @@ func pages(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append(found, filepath.Join(root(t), "README.md"))
+	return append(found, filepath.Join(root(t), "README.md"), filepath.Join(root(t), "SECURITY.md"))
 }
 
 // page returns a file's text; its name is absolute or counts from the root.

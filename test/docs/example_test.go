@@ -18,13 +18,19 @@ var (
 	logged         = regexp.MustCompile(`msg=request .*method=(\S+) route=(\S+) status=2\d\d `)
 )
 
-// operations returns what the document names, as `name: METHOD /path/`.
-func (s *shell) operations(t *testing.T) []string {
+// document is what the page's program says of itself.
+func (s *shell) document(t *testing.T) []byte {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), filepath.Join(s.binaries, "tenantry"), "openapi").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return out
+}
+
+// operations returns what a document names, as `name: METHOD /path/`.
+func operations(t *testing.T, out []byte) []string {
+	t.Helper()
 	var document struct {
 		Paths map[string]map[string]json.RawMessage
 	}
@@ -72,4 +78,35 @@ func checkExamples(t *testing.T, content, log string, operations []string) {
 		}
 	}
 	same(t, "docs/"+examplesPage+", the headings", listed, operations)
+}
+
+// TestComparedRoutes holds the comparison to the document: what it says is here is here, and each resource's operations
+// are all compared.
+func TestComparedRoutes(t *testing.T) {
+	t.Parallel()
+	cmd := exec.CommandContext(t.Context(), "go", "run", "./cmd/tenantry", "openapi")
+	cmd.Dir = root(t)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := map[string]bool{}
+	for _, operation := range operations(t, out) {
+		_, request, _ := strings.Cut(operation, ": ")
+		served[request] = true
+	}
+	compared := map[string]bool{}
+	row := regexp.MustCompile("(?m)^\\| [^|]+ \\| `([A-Z]+ /[^`]*)` \\|")
+	for _, found := range row.FindAllStringSubmatch(page(t, "docs/COMPARISON.md"), -1) {
+		compared[found[1]] = true
+		if !served[found[1]] {
+			t.Errorf("docs/COMPARISON.md: there is no %s", found[1])
+		}
+	}
+	for request := range served {
+		if regexp.MustCompile(`/api/v1/(projects|tasks|documents)/`).MatchString(request) &&
+			!strings.HasSuffix(request, "/content/") && !compared[request] {
+			t.Errorf("docs/COMPARISON.md: %s is not compared", request)
+		}
+	}
 }

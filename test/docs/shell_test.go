@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,6 +29,9 @@ const (
 	clone = "git clone https://github.com/tenantry/tenantry"
 	opt   = "/opt/tenantry"
 )
+
+// goSettings make the pages' builds find in Go's cache what `make build` has compiled.
+var goSettings = []string{"CGO_ENABLED=0", "GOFLAGS=-trimpath"}
 
 // patience is how long a block may take; the longest one builds a program.
 const patience = 5 * time.Minute
@@ -73,7 +77,7 @@ func (s *shell) startPostgres(t *testing.T) {
 }
 
 func (s *shell) command(ctx context.Context, script string) *exec.Cmd {
-	env := append(os.Environ(), "TENANTRY_ADDR="+s.address, "PATH="+s.binaries+":"+os.Getenv("PATH"))
+	env := append(slices.Concat(os.Environ(), goSettings), "TENANTRY_ADDR="+s.address, "PATH="+s.binaries+":"+os.Getenv("PATH"))
 	script = strings.NewReplacer(address, s.address, database, s.databaseHost(), clone, "ln -s ../tenantry", opt, s.dir+opt).Replace(script)
 	if s.admin != nil {
 		env = append(env, "PGADMIN_URL="+s.admin.String())
