@@ -311,3 +311,17 @@ func TestThereAreNoPairsForOtherAlgorithms(t *testing.T) {
 		}
 	}
 }
+
+// TestNamesDoNotBeginLikeFlags makes so many pairs that one in 64 shows up.
+func TestNamesDoNotBeginLikeFlags(t *testing.T) {
+	t.Parallel()
+	for range 1000 {
+		pair, err := token.Generate(token.EdDSA)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasPrefix(pair.ID(), "-") {
+			t.Fatalf("a key is named %s", pair.ID())
+		}
+	}
+}

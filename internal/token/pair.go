@@ -12,6 +12,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"strings"
 
 	"github.com/go-jose/go-jose/v4"
 )
@@ -41,8 +42,17 @@ type Pair struct {
 	public    jose.JSONWebKey
 }
 
-// Generate makes a new pair.
+// Generate makes a new pair. Its name can be given to a command: it does not begin like a flag.
 func Generate(algorithm Algorithm) (Pair, error) {
+	for {
+		pair, err := generate(algorithm)
+		if err != nil || !strings.HasPrefix(pair.ID(), "-") {
+			return pair, err
+		}
+	}
+}
+
+func generate(algorithm Algorithm) (Pair, error) {
 	var private crypto.Signer
 	var err error
 	switch algorithm {
