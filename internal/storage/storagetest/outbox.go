@@ -47,16 +47,29 @@ func outboxCases() []testCase {
 			b.must(err)
 			b.wantEqual(eventIDs(got), eventIDs(all[3:]))
 		}},
-		{"of eight who claim at once, each event goes to one", func(b *bench) {
+		{"what is claimed together comes in the order in which it was made", func(b *bench) {
 			var all []storage.QueuedEvent
 			for range 20 {
+				all = append(all, b.queued("n"))
+			}
+			for _, i := range []int{7, 3, 19, 0, 12, 1, 2, 4, 5, 6, 8, 9, 10, 11, 13, 14, 15, 16, 17, 18} {
+				b.must(b.outbox().Add(b.ctx, all[i]))
+			}
+			for i := range all {
+				all[i].Tried = false
+			}
+			b.wantClaim(moment(5), moment(60), all...)
+		}},
+		{"of eight who claim at once, each event goes to one", func(b *bench) {
+			var all []storage.QueuedEvent
+			for range 300 {
 				all = append(all, b.queued("n"))
 			}
 			b.must(b.outbox().Add(b.ctx, all...))
 			var claimed atomic.Int64
 			b.together(8, func(int) {
 				for {
-					got, err := b.outbox().Claim(b.ctx, moment(5), moment(60), 3)
+					got, err := b.outbox().Claim(b.ctx, moment(5), moment(60), 5)
 					if err != nil {
 						b.Errorf("claim: %v", err)
 					}
@@ -67,7 +80,7 @@ func outboxCases() []testCase {
 				}
 			})
 			// Whoever found all of the rest taken has left early, so what is over is claimed here.
-			rest, err := b.outbox().Claim(b.ctx, moment(5), moment(60), 99)
+			rest, err := b.outbox().Claim(b.ctx, moment(5), moment(60), 999)
 			b.must(err)
 			if n := int(claimed.Load()) + len(rest); n != len(all) {
 				b.Fatalf("%d claims of %d events", n, len(all))
