@@ -71,7 +71,7 @@ func (s *Service) setStatus(ctx context.Context, by By, ref, action string, stat
 		return err
 	}
 	event := s.event(by, action, aboutTenant, id.ID(t.ID), change{"status", schema.String(string(t.Status)), schema.String(string(status))})
-	return s.change(ctx, in(event, t.ID, tenant.Platform), func(p storage.Platform) error { return p.Tenants().SetStatus(ctx, t.ID, status) })
+	return s.change(ctx, in(event, t.ID, tenant.Platform), func(p storage.Platform) error { return p.Provided(by.Seen).Tenants().SetStatus(ctx, t.ID, status) })
 }
 
 // CreateUser adds a user; validation_failed, conflict where the name is taken.

@@ -13,6 +13,9 @@ type By struct {
 	Actor     policy.Actor
 	RequestID string
 	IP        string
+	// Seen is what they saw of the record that they change; nil changes it whatever it is. Where it is not so any more,
+	// the change fails with precondition_failed.
+	Seen *storage.Seen
 }
 
 // System returns the caller that is a part of this program instead of a user, such as the command line.

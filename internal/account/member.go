@@ -48,11 +48,11 @@ func (s *Service) ChangeMember(ctx context.Context, by By, t tenant.ID, user id.
 		return err
 	}
 	m := at.Membership
-	if err := policy.Grant(by.Actor, m.Role, role); err != nil || m.Role == role {
+	if err := policy.Grant(by.Actor, m.Role, role); err != nil || m.Role == role && by.Seen == nil {
 		return err
 	}
 	event := s.event(by, "updated", aboutMembers, m.ID, change{"role", schema.String(m.Role.String()), schema.String(role.String())})
-	return s.change(ctx, concerning(t, by, event), func(p storage.Platform) error { return p.Memberships().SetRole(ctx, t, m.ID, role) })
+	return s.change(ctx, concerning(t, by, event), func(p storage.Platform) error { return p.Provided(by.Seen).Memberships().SetRole(ctx, t, m.ID, role) })
 }
 
 // DeleteMember ends the user's membership; not_found, permission_denied where their role is above the caller's,
@@ -71,5 +71,5 @@ func (s *Service) DeleteMember(ctx context.Context, by By, t tenant.ID, user id.
 	}
 	event := s.event(by, "deleted", aboutMembers, m.ID, gone("user", schema.ID(m.User)), gone("username", schema.String(at.User.Username)),
 		gone("role", schema.String(m.Role.String())))
-	return s.change(ctx, concerning(t, by, event), func(p storage.Platform) error { return p.Memberships().Delete(ctx, t, m.ID) })
+	return s.change(ctx, concerning(t, by, event), func(p storage.Platform) error { return p.Provided(by.Seen).Memberships().Delete(ctx, t, m.ID) })
 }

@@ -101,7 +101,7 @@ func (s *Service) ChangeServiceAccount(ctx context.Context, by By, t tenant.ID, 
 	if !held.ExpiresAt.Equal(a.ExpiresAt) {
 		changes = append(changes, change{"expires_at", momentOrNull(held.ExpiresAt), momentOrNull(a.ExpiresAt)})
 	}
-	if len(changes) == 0 {
+	if len(changes) == 0 && by.Seen == nil {
 		return nil
 	}
 	checked := a
@@ -113,7 +113,7 @@ func (s *Service) ChangeServiceAccount(ctx context.Context, by By, t tenant.ID, 
 	}
 	event := s.event(by, "updated", aboutServiceAccounts, a.ID, changes...)
 	stored := storage.ServiceAccount{ID: a.ID, Tenant: t, Name: a.Name, Role: a.Role, ExpiresAt: a.ExpiresAt}
-	return s.change(ctx, in(event, t), func(p storage.Platform) error { return p.ServiceAccounts().Update(ctx, stored) })
+	return s.change(ctx, in(event, t), func(p storage.Platform) error { return p.Provided(by.Seen).ServiceAccounts().Update(ctx, stored) })
 }
 
 // RotateServiceAccount gives the account a new secret, which is returned and not kept. The one from before stays good
@@ -125,7 +125,7 @@ func (s *Service) RotateServiceAccount(ctx context.Context, by By, t tenant.ID, 
 	secret, hash := newSecret()
 	event := s.event(by, "rotated", aboutServiceAccounts, account)
 	err = s.change(ctx, in(event, t), func(p storage.Platform) error {
-		return p.ServiceAccounts().Rotate(ctx, t, account, hash, s.moment().Add(grace))
+		return p.Provided(by.Seen).ServiceAccounts().Rotate(ctx, t, account, hash, s.moment().Add(grace))
 	})
 	if err != nil {
 		return "", err
@@ -140,7 +140,7 @@ func (s *Service) DeleteServiceAccount(ctx context.Context, by By, t tenant.ID, 
 		return err
 	}
 	event := s.event(by, "deleted", aboutServiceAccounts, account, gone("name", schema.String(held.Name)), gone("role", schema.String(held.Role.String())))
-	return s.change(ctx, in(event, t), func(p storage.Platform) error { return p.ServiceAccounts().Delete(ctx, t, account) })
+	return s.change(ctx, in(event, t), func(p storage.Platform) error { return p.Provided(by.Seen).ServiceAccounts().Delete(ctx, t, account) })
 }
 
 // ServiceGrant is what a service account gets for its credentials.

@@ -32,7 +32,9 @@ func (s *Service) DescribeTenant(ctx context.Context, by By, t tenant.ID, before
 		changes = append(changes, change{"settings", schema.RawJSON(before.Settings), schema.RawJSON(next.Settings)})
 	}
 	event := s.event(by, "updated", aboutTenant, id.ID(t), changes...)
-	return s.change(ctx, concerning(t, by, event), func(p storage.Platform) error { return p.Tenants().Describe(ctx, t, next.Name, next.Settings) })
+	return s.change(ctx, concerning(t, by, event), func(p storage.Platform) error {
+		return p.Provided(by.Seen).Tenants().Describe(ctx, t, next.Name, next.Settings)
+	})
 }
 
 // NewTenant is a tenant that is to be. Settings is a compact JSON object.

@@ -52,6 +52,9 @@ func (s *Service) ChangeUser(ctx context.Context, by By, user id.ID, next UserSt
 	if err != nil {
 		return err
 	}
+	if was := by.Seen; was != nil && (u.Active != was.Values[storage.UserRecordActive].Bool() || u.Operator != was.Values[storage.UserRecordOperator].Bool()) {
+		return storage.Changed() // perhaps to what is asked for, so that no statement would notice
+	}
 	if user == by.Actor.ID && (!next.Active || !next.Operator) {
 		return fault.New(fault.Conflict, "You can't take your own access; another operator can.")
 	}
@@ -65,9 +68,12 @@ func (s *Service) ChangeUser(ctx context.Context, by By, user id.ID, next UserSt
 	}
 	if next.Operator != u.Operator {
 		event := s.event(by, "updated", aboutUsers, u.ID, change{"is_operator", schema.Bool(u.Operator), schema.Bool(next.Operator)})
-		if err := s.change(ctx, in(event, tenant.Platform), func(p storage.Platform) error { return p.Users().SetOperator(ctx, u.ID, next.Operator) }); err != nil {
+		if err := s.change(ctx, in(event, tenant.Platform), func(p storage.Platform) error {
+			return p.Provided(by.Seen).Users().SetOperator(ctx, u.ID, next.Operator)
+		}); err != nil {
 			return err
 		}
+		by.Seen = by.Seen.With(storage.UserRecordOperator, schema.Bool(next.Operator))
 	}
 	return s.setActive(ctx, by, u, next.Active)
 }
@@ -78,7 +84,7 @@ func (s *Service) setPassword(ctx context.Context, by By, u storage.User, passwo
 		return err
 	}
 	event := s.event(by, "password_changed", aboutUsers, u.ID)
-	return s.change(ctx, in(event, tenant.Platform), func(p storage.Platform) error { return p.Users().SetPassword(ctx, u.ID, hash) })
+	return s.change(ctx, in(event, tenant.Platform), func(p storage.Platform) error { return p.Provided(by.Seen).Users().SetPassword(ctx, u.ID, hash) })
 }
 
 func (s *Service) setActive(ctx context.Context, by By, u storage.User, active bool) error {
@@ -90,5 +96,5 @@ func (s *Service) setActive(ctx context.Context, by By, u storage.User, active b
 		action = "enabled"
 	}
 	event := s.event(by, action, aboutUsers, u.ID, change{"is_active", schema.Bool(u.Active), schema.Bool(active)})
-	return s.change(ctx, in(event, tenant.Platform), func(p storage.Platform) error { return p.Users().SetActive(ctx, u.ID, active) })
+	return s.change(ctx, in(event, tenant.Platform), func(p storage.Platform) error { return p.Provided(by.Seen).Users().SetActive(ctx, u.ID, active) })
 }

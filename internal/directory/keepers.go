@@ -14,7 +14,7 @@ import (
 
 // Keepers binds the records to the use cases that hold their rules; door opens what is read.
 func (d *Directory) Keepers(accounts *account.Service, door storage.Door) map[*schema.Resource]*resource.Keeper {
-	k := keepers{accounts, door}
+	k := keepers{d, accounts, door}
 	return map[*schema.Resource]*resource.Keeper{
 		d.members: {Open: k.ofTenant, Create: k.createMember, Change: k.changeMember, Delete: k.deleteMember},
 		d.serviceAccounts: {
@@ -33,12 +33,21 @@ func (d *Directory) Keepers(accounts *account.Service, door storage.Door) map[*s
 type actFunc = func(ctx context.Context, call resource.Call, current, input []schema.Value) (string, error)
 
 type keepers struct {
+	*Directory
+
 	accounts *account.Service
 	door     storage.Door
 }
 
 func by(call resource.Call) account.By {
 	return account.By{Actor: call.Actor, RequestID: call.RequestID, IP: call.IP}
+}
+
+// over is who changes a record that they saw.
+func over(call resource.Call, r *schema.Resource, seen []schema.Value) account.By {
+	who := by(call)
+	who.Seen = &storage.Seen{Resource: r, Values: seen}
+	return who
 }
 
 // tenantOf returns the tenant that the call is about: the one in an operator's path, else the caller's own.
@@ -83,7 +92,7 @@ func (k keepers) changeMember(ctx context.Context, call resource.Call, current, 
 	if err != nil {
 		return err
 	}
-	return k.accounts.ChangeMember(ctx, by(call), t, current[storage.MemberUserID].ID(), role(next[storage.MemberRole]))
+	return k.accounts.ChangeMember(ctx, over(call, k.members, current), t, current[storage.MemberUserID].ID(), role(next[storage.MemberRole]))
 }
 
 func (k keepers) deleteMember(ctx context.Context, call resource.Call, current []schema.Value) error {
@@ -91,7 +100,7 @@ func (k keepers) deleteMember(ctx context.Context, call resource.Call, current [
 	if err != nil {
 		return err
 	}
-	return k.accounts.DeleteMember(ctx, by(call), t, current[storage.MemberUserID].ID())
+	return k.accounts.DeleteMember(ctx, over(call, k.members, current), t, current[storage.MemberUserID].ID())
 }
 
 func serviceAccount(values []schema.Value) account.ServiceAccount {
@@ -105,17 +114,17 @@ func (k keepers) createServiceAccount(ctx context.Context, call resource.Call, v
 	return k.accounts.CreateServiceAccount(ctx, by(call), call.Actor.Tenant, serviceAccount(values))
 }
 
-func (k keepers) changeServiceAccount(ctx context.Context, call resource.Call, _, next []schema.Value) error {
-	return k.accounts.ChangeServiceAccount(ctx, by(call), call.Actor.Tenant, serviceAccount(next))
+func (k keepers) changeServiceAccount(ctx context.Context, call resource.Call, current, next []schema.Value) error {
+	return k.accounts.ChangeServiceAccount(ctx, over(call, k.serviceAccounts, current), call.Actor.Tenant, serviceAccount(next))
 }
 
 func (k keepers) deleteServiceAccount(ctx context.Context, call resource.Call, current []schema.Value) error {
-	return k.accounts.DeleteServiceAccount(ctx, by(call), call.Actor.Tenant, current[storage.ServiceAccountID].ID())
+	return k.accounts.DeleteServiceAccount(ctx, over(call, k.serviceAccounts, current), call.Actor.Tenant, current[storage.ServiceAccountID].ID())
 }
 
 func (k keepers) rotateServiceAccount(ctx context.Context, call resource.Call, current, input []schema.Value) (string, error) {
 	grace := time.Duration(input[0].Int()) * time.Second
-	return k.accounts.RotateServiceAccount(ctx, by(call), call.Actor.Tenant, current[storage.ServiceAccountID].ID(), grace)
+	return k.accounts.RotateServiceAccount(ctx, over(call, k.serviceAccounts, current), call.Actor.Tenant, current[storage.ServiceAccountID].ID(), grace)
 }
 
 func (k keepers) createTenant(ctx context.Context, call resource.Call, values []schema.Value) (string, error) {
@@ -130,15 +139,15 @@ func (k keepers) changeTenant(ctx context.Context, call resource.Call, current, 
 	describe := func(values []schema.Value) account.Description {
 		return account.Description{Name: values[storage.TenantRecordName].Text(), Settings: values[storage.TenantRecordSettings].Raw()}
 	}
-	return k.accounts.DescribeTenant(ctx, by(call), tenant.ID(current[storage.TenantRecordID].ID()), describe(current), describe(next))
+	return k.accounts.DescribeTenant(ctx, over(call, k.tenants, current), tenant.ID(current[storage.TenantRecordID].ID()), describe(current), describe(next))
 }
 
 func (k keepers) suspendTenant(ctx context.Context, call resource.Call, current, _ []schema.Value) (string, error) {
-	return "", k.accounts.Suspend(ctx, by(call), current[storage.TenantRecordID].ID().String())
+	return "", k.accounts.Suspend(ctx, over(call, k.tenants, current), current[storage.TenantRecordID].ID().String())
 }
 
 func (k keepers) activateTenant(ctx context.Context, call resource.Call, current, _ []schema.Value) (string, error) {
-	return "", k.accounts.Activate(ctx, by(call), current[storage.TenantRecordID].ID().String())
+	return "", k.accounts.Activate(ctx, over(call, k.tenants, current), current[storage.TenantRecordID].ID().String())
 }
 
 func userState(values []schema.Value) account.UserState {
@@ -154,5 +163,5 @@ func (k keepers) createUser(ctx context.Context, call resource.Call, values []sc
 }
 
 func (k keepers) changeUser(ctx context.Context, call resource.Call, current, next []schema.Value) error {
-	return k.accounts.ChangeUser(ctx, by(call), current[storage.UserRecordID].ID(), userState(next))
+	return k.accounts.ChangeUser(ctx, over(call, k.users, current), current[storage.UserRecordID].ID(), userState(next))
 }

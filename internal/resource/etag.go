@@ -36,6 +36,20 @@ func entityTag(record id.ID, version int64, body []byte) string {
 	return ownTag(record, version) + "." + base64.RawURLEncoding.EncodeToString(sum[:tagBytes])
 }
 
+// attempts is how often a write is tried that others get ahead of.
+const attempts = 5
+
+// repeat runs a write of a record anew where another change came between its read and its statement: a client who names
+// no tag wants it on top of whatever is there.
+func (p *Precondition) repeat(write func() error) error {
+	for range attempts - 1 {
+		if err := write(); !fault.Is(err, fault.PreconditionFailed) || p != nil && !p.Any {
+			return err
+		}
+	}
+	return write()
+}
+
 // holds returns precondition_failed unless the record is still what the client saw. Derived fields may have
 // changed since: they are nothing that a write could overwrite.
 func (p *Precondition) holds(record id.ID, rec storage.Record) error {

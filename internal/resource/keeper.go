@@ -23,7 +23,8 @@ type Keeper struct {
 	// Create adds a record of the values, the id among them, and returns the secret that is to be shown once, empty
 	// where there is none.
 	Create func(ctx context.Context, call Call, values []schema.Value) (secret string, err error)
-	// Change writes next over current.
+	// Change writes next over current; precondition_failed, as from all that follow, where the record is not current
+	// any more.
 	Change func(ctx context.Context, call Call, current, next []schema.Value) error
 	// Delete removes the record.
 	Delete func(ctx context.Context, call Call, current []schema.Value) error
@@ -115,6 +116,16 @@ func (s *Service) createKept(ctx context.Context, call Call, op *operation.Opera
 
 func (s *Service) changeKept(
 	ctx context.Context, call Call, op *operation.Operation, def *Definition, path string, body []byte, p *Precondition, decode decodeFunc,
+) (out Answer, err error) {
+	err = p.repeat(func() error {
+		out, err = s.changeKeptOnce(ctx, call, op, def, path, body, p, decode)
+		return err
+	})
+	return out, err
+}
+
+func (s *Service) changeKeptOnce(
+	ctx context.Context, call Call, op *operation.Operation, def *Definition, path string, body []byte, p *Precondition, decode decodeFunc,
 ) (Answer, error) {
 	current, err := s.keptRecord(ctx, call, op, def, path)
 	if err != nil {
@@ -162,29 +173,36 @@ func (s *Service) actKept(
 	if err != nil {
 		return Answer{}, err
 	}
-	return s.writeKept(ctx, call, op, def, path, body, func(id.ID) (id.ID, string, error) {
-		current, err := s.keptRecord(ctx, call, op, def, path)
-		if err != nil {
-			return id.ID{}, "", err
-		}
-		record := recordID(def.Schema, current.Values)
-		if err := p.holds(record, current); err != nil {
-			return record, "", err
-		}
-		secret, err := def.Keeper.Actions[op.Action.Name](ctx, call, current.Values, input)
+	return s.writeKept(ctx, call, op, def, path, body, func(id.ID) (record id.ID, secret string, err error) {
+		err = s.overKept(ctx, call, op, def, path, p, func(current []schema.Value) error {
+			record = recordID(def.Schema, current)
+			secret, err = def.Keeper.Actions[op.Action.Name](ctx, call, current, input)
+			return err
+		})
 		return record, secret, err
 	})
 }
 
 func (s *Service) deleteKept(ctx context.Context, call Call, op *operation.Operation, def *Definition, path string, p *Precondition) error {
-	current, err := s.keptRecord(ctx, call, op, def, path)
-	if err != nil {
-		return err
-	}
-	if err := p.holds(recordID(def.Schema, current.Values), current); err != nil {
-		return err
-	}
-	return def.Keeper.Delete(ctx, call, current.Values)
+	return s.overKept(ctx, call, op, def, path, p, func(current []schema.Value) error {
+		return def.Keeper.Delete(ctx, call, current)
+	})
+}
+
+// overKept runs a write over the record that a path means, where the precondition holds.
+func (s *Service) overKept(
+	ctx context.Context, call Call, op *operation.Operation, def *Definition, path string, p *Precondition, write func(current []schema.Value) error,
+) error {
+	return p.repeat(func() error {
+		current, err := s.keptRecord(ctx, call, op, def, path)
+		if err != nil {
+			return err
+		}
+		if err := p.holds(recordID(def.Schema, current.Values), current); err != nil {
+			return err
+		}
+		return write(current.Values)
+	})
 }
 
 // answerKept is the record as a write left it, with the secret where there is a new one.

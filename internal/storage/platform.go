@@ -2,10 +2,13 @@ package storage
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"github.com/tenantry/tenantry/internal/fault"
 	"github.com/tenantry/tenantry/internal/id"
 	"github.com/tenantry/tenantry/internal/policy"
+	"github.com/tenantry/tenantry/internal/schema"
 	"github.com/tenantry/tenantry/internal/tenant"
 )
 
@@ -41,8 +44,33 @@ type Callers interface {
 	ServiceAccounts() ServiceAccounts
 }
 
-// Recorder lets changes of the platform leave events.
+// Seen is a record of a Directory as whoever changes it saw it.
+type Seen struct {
+	Resource *schema.Resource
+	Values   []schema.Value
+}
+
+// With returns the same with another value of the field at index i.
+func (s *Seen) With(i int, v schema.Value) *Seen {
+	if s == nil {
+		return nil
+	}
+	values := slices.Clone(s.Values)
+	values[i] = v
+	return &Seen{s.Resource, values}
+}
+
+// Changed returns the error of a change whose record is not as it was seen.
+func Changed() error {
+	return fault.New(fault.PreconditionFailed, "The record has changed since it was read.")
+}
+
+// Recorder lets changes of the platform leave events, and depend on what was seen.
 type Recorder interface {
+	// Provided returns the same platform for one change of the record that was seen; nil is none. The statement that
+	// changes or deletes the record fails with precondition_failed unless all that clients can write in it is as it was
+	// seen: of two who saw the same and change it differently, one fails.
+	Provided(was *Seen) Platform
 	// Recording returns the same platform for one change, which queues the events in its own transaction: where the
 	// change fails, or changes nothing, nothing is queued. A RotateFamily that succeeds is none: the events are
 	// those of a family that it revokes.

@@ -1,6 +1,12 @@
 package scenario_test
 
-import "testing"
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+)
 
 func TestMembers(t *testing.T) {
 	onBothEngines(t, func(w *world) {
@@ -64,5 +70,47 @@ func TestOwnTenant(t *testing.T) {
 			{name: "an empty name", do: "PATCH /tenant/", body: `{"name":""}`, status: 422, want: `{"errors":[{"field":"name"}]}`},
 			{name: "the other tenant is as it was", as: "owner-globex", do: "GET /tenant/", status: 200, want: `{"name":"Tenant globex","settings":{}}`},
 		})
+	})
+}
+
+// TestOfManyWhoSawTheSameOneChangesIt sends changes of one record with the tag that all have seen, at the same instant.
+func TestOfManyWhoSawTheSameOneChangesIt(t *testing.T) {
+	onBothEngines(t, func(w *world) {
+		t := w.t
+		w.operator()
+		w.play(t, []step{
+			{name: "a service account", do: "POST /service-accounts/", body: `{"name":"robot","role":"viewer"}`, status: 201, save: map[string]string{"robot": "id"}, events: []string{"created"}},
+			{name: "a member", do: "GET /members/?role=viewer", status: 200, save: map[string]string{"viewer": "results.0.id"}},
+		})
+		for _, c := range []struct{ as, path, body string }{
+			{"owner-acme", "/members/{viewer}/", `{"role":"%s"}`},
+			{"owner-acme", "/service-accounts/{robot}/", `{"name":"robot %d"}`},
+			{"operator", "/api/admin/v1/tenants/{acme}/", `{"name":"Acme %d"}`},
+		} {
+			seen := w.send(w.request(step{as: c.as, do: "GET " + c.path}))
+			header := http.Header{"If-Match": {seen.header.Get("ETag")}}
+			var all sync.WaitGroup
+			answers := make([]response, 12)
+			for i := range answers {
+				body := strings.ReplaceAll(strings.ReplaceAll(c.body, "%d", strconv.Itoa(i)), "%s", []string{"member", "admin", "owner"}[i%3])
+				all.Go(func() {
+					answers[i] = w.send(w.request(step{as: c.as, do: "PATCH " + c.path, body: body, header: header}))
+				})
+			}
+			all.Wait()
+			changed := 0
+			for _, a := range answers {
+				switch a.status {
+				case http.StatusOK:
+					changed++
+				case http.StatusPreconditionFailed:
+				default:
+					t.Errorf("%s: %d %s", c.path, a.status, a.body)
+				}
+			}
+			if changed != 1 {
+				t.Errorf("%s was changed %d times by those who saw the same", c.path, changed)
+			}
+		}
 	})
 }

@@ -82,22 +82,26 @@ func (d directory) read(ctx context.Context, r *schema.Resource, statement sqlge
 func (d directory) args(statement sqlgen.Statement) []any {
 	out := make([]any, len(statement.Args))
 	for i, arg := range statement.Args {
-		switch v := arg.Value; v.Type() {
-		case schema.Text, schema.JSON:
-			out[i] = v.Text()
-		case schema.UUID:
-			out[i] = v.ID().String()
-		case schema.Integer:
-			out[i] = v.Int()
-		case schema.Boolean:
-			out[i] = v.Bool()
-		case schema.Time:
-			out[i] = d.moment(v.Time())
-		default:
-			out[i] = nil
-		}
+		out[i] = d.argument(arg.Value)
 	}
 	return out
+}
+
+func (p *plane) argument(v schema.Value) any {
+	switch v.Type() {
+	case schema.Text, schema.JSON:
+		return v.Text()
+	case schema.UUID:
+		return v.ID().String()
+	case schema.Integer:
+		return v.Int()
+	case schema.Boolean:
+		return v.Bool()
+	case schema.Time:
+		return p.moment(v.Time())
+	default:
+		return nil
+	}
 }
 
 // valueOf reads a column of either engine.

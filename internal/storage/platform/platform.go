@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,10 +39,11 @@ type Config struct {
 // New returns the platform plane of an engine.
 func New(c Config) storage.Platform { return &plane{Config: c} }
 
-// plane is the platform, with the events that a change queues.
+// plane is the platform, with the events that a change queues and what its record has to be like.
 type plane struct {
 	Config
 	events []storage.QueuedEvent
+	seen   *storage.Seen
 }
 
 func (p *plane) Tenants() storage.Tenants         { return tenants{p} }
@@ -53,7 +55,11 @@ func (p *plane) Keys() storage.Keys               { return keys{p} }
 func (p *plane) Outbox() storage.Outbox           { return outbox{p} }
 
 func (p *plane) Recording(events ...storage.QueuedEvent) storage.Platform {
-	return &plane{Config: p.Config, events: events}
+	return &plane{Config: p.Config, events: events, seen: p.seen}
+}
+
+func (p *plane) Provided(was *storage.Seen) storage.Platform {
+	return &plane{Config: p.Config, events: p.events, seen: was}
 }
 
 func (p *plane) ServiceAccounts() storage.ServiceAccounts { return serviceAccounts{p} }
@@ -158,13 +164,34 @@ func (t transaction) exec(ctx context.Context, text string, args ...any) (int64,
 	return result.RowsAffected()
 }
 
-// one runs a statement that must change a row: not_found where it changes none.
+// one runs a statement that must change a row, and ends with the condition for it: not_found where it changes none,
+// precondition_failed where that may be for what the record has to be like.
 func (t transaction) one(ctx context.Context, text string, args ...any) error {
-	n, err := t.exec(ctx, text, args...)
-	if err == nil && n == 0 {
+	condition, more := t.unchanged(len(args))
+	n, err := t.exec(ctx, text+condition, append(args, more...)...)
+	switch {
+	case err != nil || n > 0:
+		return err
+	case t.seen != nil:
+		return storage.Changed()
+	default:
 		return fault.Missing()
 	}
-	return err
+}
+
+// unchanged returns what more a statement with so many arguments asks of its row.
+func (t transaction) unchanged(args int) (condition string, more []any) {
+	if t.seen == nil {
+		return "", nil
+	}
+	for i := range t.seen.Resource.Fields {
+		if f := &t.seen.Resource.Fields[i]; f.Writable() && f.Shown() {
+			more = append(more, t.argument(t.seen.Values[i]))
+			// The columns is_active and is_operator of the directory are active and operator in their table.
+			condition += " AND " + strings.TrimPrefix(f.Name, "is_") + " IS NOT DISTINCT FROM $" + strconv.Itoa(args+len(more))
+		}
+	}
+	return condition, more
 }
 
 // rows calls scan for each row of a query.

@@ -1,6 +1,8 @@
 package storagetest
 
 import (
+	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/tenantry/tenantry/internal/fault"
@@ -87,6 +89,23 @@ func directoryCases() []testCase {
 			b.wantEqual(rec.Values[r.Index("client_secret")].IsNull(), true)
 			b.wantEqual(rec.Values[r.Index("expires_at")].Time(), moment(900))
 		}},
+		{"a change of what was seen fails where it is not so any more, and queues nothing", seenChanges},
+		{"of eight who saw the same and change it at once, one succeeds", func(b *bench) {
+			a := b.serviceAccount(b.tenants[0], "robot")
+			seen := b.seen(a.Tenant, storage.ServiceAccountRecords(), a.ID)
+			var changed atomic.Int64
+			b.together(8, func(i int) {
+				other := a
+				other.Name = fmt.Sprint("robot ", i)
+				switch err := b.engine.Platform().Provided(seen).ServiceAccounts().Update(b.ctx, other); {
+				case err == nil:
+					changed.Add(1)
+				case !fault.Is(err, fault.PreconditionFailed):
+					b.Errorf("change: %v", err)
+				}
+			})
+			b.wantEqual(changed.Load(), int64(1))
+		}},
 		{"a directory shows the records of its tenant and no other's", func(b *bench) {
 			mine, theirs := b.serviceAccount(b.tenants[0], "mine"), b.serviceAccount(b.tenants[1], "theirs")
 			accounts, members := storage.ServiceAccountRecords(), storage.MemberRecords()
@@ -154,5 +173,69 @@ func directoryCases() []testCase {
 			hour := func(n int) string { return `"` + moment(n*3600).Format(schema.TimeForm) + `"` }
 			b.wantEqual(got, []string{hour(0) + " 15 2 4", hour(1) + " 20 1 2"})
 		}},
+	}
+}
+
+// seen reads a record of a directory.
+func (b *bench) seen(of tenant.ID, r *schema.Resource, i id.ID) *storage.Seen {
+	b.Helper()
+	rec, err := b.engine.Platform().Directory(of).Get(b.ctx, r, i)
+	b.must(err)
+	return &storage.Seen{Resource: r, Values: rec.Values}
+}
+
+// seenChanges changes each kind of record between a look at it and each change that names what was seen.
+func seenChanges(b *bench) {
+	u := b.user("ann")
+	b.member(b.tenants[0], b.user("owner").ID, policy.Owner)
+	m, a := b.member(b.tenants[0], u.ID, policy.Member), b.serviceAccount(b.tenants[0], "robot")
+	renamed := a
+	renamed.Name, renamed.ExpiresAt = "other", time.Time{}
+	describe := func(name, settings string) func(storage.Platform) error {
+		return func(p storage.Platform) error {
+			return p.Tenants().Describe(b.ctx, b.tenants[1], name, []byte(settings))
+		}
+	}
+	role := func(to policy.Role) func(storage.Platform) error {
+		return func(p storage.Platform) error { return p.Memberships().SetRole(b.ctx, b.tenants[0], m.ID, to) }
+	}
+	account := func(a storage.ServiceAccount) func(storage.Platform) error {
+		return func(p storage.Platform) error { return p.ServiceAccounts().Update(b.ctx, a) }
+	}
+	operator := func(is bool) func(storage.Platform) error {
+		return func(p storage.Platform) error { return p.Users().SetOperator(b.ctx, u.ID, is) }
+	}
+	for i, c := range []struct {
+		of              tenant.ID
+		r               *schema.Resource
+		id              id.ID
+		between, change func(storage.Platform) error
+	}{
+		{tenant.ID{}, storage.TenantRecords(), id.ID(b.tenants[1]), describe("Renamed", "{}"), describe("Mine", "{}")},
+		{tenant.ID{}, storage.TenantRecords(), id.ID(b.tenants[1]), describe("Mine", `{"a":1}`), func(p storage.Platform) error {
+			return p.Tenants().SetStatus(b.ctx, b.tenants[1], tenant.Suspended)
+		}},
+		{tenant.ID{}, storage.UserRecords(), u.ID, operator(true), func(p storage.Platform) error { return p.Users().SetActive(b.ctx, u.ID, false) }},
+		{tenant.ID{}, storage.UserRecords(), u.ID, operator(false), operator(true)},
+		{tenant.ID{}, storage.UserRecords(), u.ID, operator(false), func(p storage.Platform) error { return p.Users().SetPassword(b.ctx, u.ID, "other") }},
+		{a.Tenant, storage.ServiceAccountRecords(), a.ID, account(renamed), account(a)},
+		{a.Tenant, storage.ServiceAccountRecords(), a.ID, account(renamed), func(p storage.Platform) error {
+			return p.ServiceAccounts().Rotate(b.ctx, a.Tenant, a.ID, []byte("second"), moment(50))
+		}},
+		{a.Tenant, storage.ServiceAccountRecords(), a.ID, account(a), func(p storage.Platform) error { return p.ServiceAccounts().Delete(b.ctx, a.Tenant, a.ID) }},
+		{m.Tenant, storage.MemberRecords(), m.ID, role(policy.Viewer), role(policy.Admin)},
+		{m.Tenant, storage.MemberRecords(), m.ID, role(policy.Viewer), func(p storage.Platform) error { return p.Memberships().Delete(b.ctx, m.Tenant, m.ID) }},
+	} {
+		seen := b.seen(c.of, c.r, c.id)
+		b.must(c.between(b.engine.Platform()))
+		before := b.generation()
+		if err := c.change(b.engine.Platform().Recording(b.queued("x")).Provided(seen)); !fault.Is(err, fault.PreconditionFailed) {
+			b.Errorf("change %d of what was changed: %v", i, err)
+		}
+		b.wantGeneration(before, 0)
+		b.wantClaim(moment(5), moment(60))
+		if err := c.change(b.engine.Platform().Provided(b.seen(c.of, c.r, c.id))); err != nil {
+			b.Errorf("change %d of what is there: %v", i, err)
+		}
 	}
 }
