@@ -20,8 +20,7 @@ var examples = []struct {
 	{regexp.MustCompile(`\b[0-9a-f]{24}\b`), "72d510ba7d1724ff8aa5c665"}, // a password
 	{regexp.MustCompile(`[0-9a-f]{64}`), "aeb5c650…"},
 	{regexp.MustCompile(`cursor=[\w-]{20,}`), "cursor=AgAB…"},
-	{regexp.MustCompile(`"[\w-]{43}"`), `"FoPaQ0h9…"`}, // a key's id, or a coordinate
-	{regexp.MustCompile(`\b[\w-]{43}\b`), "FoPaQ0h9…"},
+	{regexp.MustCompile(`(^|["\s])[\w-]{43}(["\s]|$)`), "${1}FoPaQ0h9…${2}"}, // a key's id
 	{regexp.MustCompile(`\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z`), "2026-11-25T11:00:00.000000Z"},
 	{regexp.MustCompile(`\b20\d\d-\d\d-\d\d \d\d:\d\d:\d\dZ`), "2026-11-25 11:00:00Z"},
 }
