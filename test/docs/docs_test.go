@@ -126,7 +126,11 @@ func (s *shell) play(t *testing.T, before, b block) string {
 		if err := os.WriteFile(path, []byte(b.text), 0o600); err != nil {
 			t.Error(err)
 		}
-	case b.kind == "sql", b.kind == "mermaid":
+	case b.kind == "mermaid":
+		if strings.Contains(b.text, ";") {
+			t.Errorf("a semicolon ends a statement of a picture, which is not drawn then:\n%s", b.text)
+		}
+	case b.kind == "sql":
 	default:
 		t.Errorf("nobody runs this block of the kind %q; an answer follows its `sh`:\n%s", b.kind, b.text)
 	}
