@@ -17,6 +17,7 @@ var examples = []struct {
 	{regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`), "01a208e6-…"},
 	{regexp.MustCompile(`eyJ[\w-]{20,}\.[\w-]+\.[\w-]+`), "eyJ…"},
 	{regexp.MustCompile(`tns_[\w-]{20,}`), "tns_…"},
+	{regexp.MustCompile(`\b\d+ ok, `), "… ok, "},                         // how many checks doctor has
 	{regexp.MustCompile(`\b[0-9a-f]{24}\b`), "72d510ba7d1724ff8aa5c665"}, // a password
 	{regexp.MustCompile(`[0-9a-f]{64}`), "aeb5c650…"},
 	{regexp.MustCompile(`cursor=[\w-]{20,}`), "cursor=AgAB…"},
