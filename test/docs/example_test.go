@@ -49,21 +49,6 @@ func operations(t *testing.T, out []byte) []string {
 	return found
 }
 
-// arriving are operations that the page may show before the document has them.
-var arriving = []string{"adminListKeys", "adminRotateKeys", "adminRetireKey"}
-
-func (s *shell) withoutArriving(t *testing.T, content string) string {
-	t.Helper()
-	document := string(s.document(t))
-	for _, name := range arriving {
-		if !strings.Contains(document, `"`+name+`"`) {
-			section := regexp.MustCompile("(?s)#### " + name + ": .*?(#### )")
-			content = section.ReplaceAllString(content, "$1")
-		}
-	}
-	return content
-}
-
 // checkExamples holds the page to the document: each operation has one heading, under it a request and its answer, and
 // the server's log says that the operation was asked for with success.
 func checkExamples(t *testing.T, content, log string, operations []string) {
