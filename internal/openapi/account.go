@@ -22,7 +22,11 @@ func tenantProperties() object {
 
 // closed is an object that a client sends.
 func closed(properties object, required ...string) object {
-	return object{{"type", "object"}, {"properties", properties}, {"additionalProperties", false}, {"required", texts(required...)}}
+	out := object{{"type", "object"}, {"properties", properties}, {"additionalProperties", false}}
+	if len(required) > 0 {
+		out = append(out, member{"required", texts(required...)})
+	}
+	return out
 }
 
 // open is an object that a client gets: more may be added to it.

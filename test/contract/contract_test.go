@@ -116,6 +116,7 @@ type call struct {
 	token       string
 	id          string // for {id} in the path
 	member      string // for {member_id}
+	key         string // for {kid}
 	query       string
 	contentType string
 	header      http.Header
@@ -196,7 +197,7 @@ func (a *api) send(t *testing.T, op *operation, c call) answer {
 		}
 		body = bytes.NewReader(encoded)
 	}
-	got := a.do(t, op.method, strings.NewReplacer("{id}", c.id, "{member_id}", c.member).Replace(op.path)+c.query, c.token, c.contentType, c.header, body)
+	got := a.do(t, op.method, strings.NewReplacer("{id}", c.id, "{member_id}", c.member, "{kid}", c.key).Replace(op.path)+c.query, c.token, c.contentType, c.header, body)
 	input := &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: &openapi3filter.RequestValidationInput{
 			Request: got.request,

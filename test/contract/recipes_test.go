@@ -53,6 +53,11 @@ func recipes() map[string]func(t *testing.T, a *api, c *call) {
 			access, _ := a.operatorTokens(t)
 			c.body = map[string]any{"token": access}
 		},
+		"POST /api/admin/v1/keys/{kid}/retire/": func(t *testing.T, a *api, c *call) {
+			t.Helper()
+			op := a.operation(t, http.MethodPost, "/api/admin/v1/keys/rotate/")
+			c.key = text(a.send(t, op, a.prepare(t, op)).object(t)["kid"])
+		},
 		"PUT /api/v1/documents/{id}/content/": func(_ *testing.T, _ *api, c *call) {
 			c.contentType, c.body = "application/octet-stream", "0123456789"
 		},

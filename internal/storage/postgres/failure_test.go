@@ -338,7 +338,8 @@ func TestUpdatesThatCollideAreRunAgain(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if runs.Load() != 3 {
-		t.Errorf("the functions ran %d times, want 3: the deadlock's victim once more", runs.Load())
+	// On a busy server both can be found to wait for each other before one of them has given way.
+	if n := runs.Load(); n < 3 {
+		t.Errorf("the functions ran %d times, want 3 at least: the deadlock's victim once more", n)
 	}
 }
