@@ -73,7 +73,7 @@ func (c *proveCommand) Run(ctx context.Context, s *session) error {
 	}
 	report, err := s.program.Prove(limited, options)
 	if report != nil {
-		if err := c.write(s, report); err != nil {
+		if err := c.write(s, report, err != nil && report.Attempts() == 0); err != nil {
 			return err
 		}
 	}
@@ -125,9 +125,12 @@ func (s *session) askOnce(text string) (string, error) {
 	return typed, err
 }
 
-func (c *proveCommand) write(s *session, report *prove.Report) error {
-	if err := report.Write(s.env.Stdout, prove.Text); err != nil {
-		return err
+// write writes the reports. Where the proof did not even begin, that alone is said.
+func (c *proveCommand) write(s *session, report *prove.Report, never bool) error {
+	if !never {
+		if err := report.Write(s.env.Stdout, prove.Text); err != nil {
+			return err
+		}
 	}
 	for _, name := range c.Report {
 		if err := writeReport(s.path(name), report); err != nil {
