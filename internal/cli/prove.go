@@ -73,7 +73,7 @@ func (c *proveCommand) Run(ctx context.Context, s *session) error {
 	}
 	report, err := s.program.Prove(limited, options)
 	if report != nil {
-		if err := c.write(s, report, err != nil && report.Attempts() == 0); err != nil {
+		if err := c.write(s, report, err != nil && report.Attempts() == 0 && len(report.Left) == 0); err != nil {
 			return err
 		}
 	}
@@ -125,7 +125,7 @@ func (s *session) askOnce(text string) (string, error) {
 	return typed, err
 }
 
-// write writes the reports. Where the proof did not even begin, that alone is said.
+// write writes the reports. Where the proof never began and left nothing behind, the text would only list what it did not try.
 func (c *proveCommand) write(s *session, report *prove.Report, never bool) error {
 	if !never {
 		if err := report.Write(s.env.Stdout, prove.Text); err != nil {
