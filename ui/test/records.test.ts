@@ -102,7 +102,7 @@ describe('editing', () => {
     const sent = page.waitForRequest((request) => request.method() === 'PATCH');
     await page.getByRole('button', { name: 'Save' }).click();
     expect((await sent).postDataJSON()).toEqual({ metadata: { drop: null, change: ['y'] } });
-    await page.getByRole('heading', { name: 'Document: plan.txt' }).waitFor();
+    await page.getByRole('heading', { name: 'Document: plan.txt', exact: true }).waitFor();
     expect(await api(token, 'GET', `/api/v1/documents/${document.id}/`)).toMatchObject({
       metadata: { keep: 1, change: ['y'] },
     });
@@ -141,7 +141,7 @@ describe('editing', () => {
       .getByLabel('Theirs')
       .check();
     await dialog.getByRole('button', { name: 'Save' }).click();
-    await page.getByRole('heading', { name: 'Task: Mine' }).waitFor();
+    await page.getByRole('heading', { name: 'Task: Mine', exact: true }).waitFor();
     expect(await api(token, 'GET', `/api/v1/tasks/${task.id}/`)).toMatchObject({
       title: 'Mine',
       description: 'theirs',
@@ -161,7 +161,7 @@ describe('editing', () => {
     await expect.poll(() => page.getByLabel('Title').inputValue()).toBe('Theirs');
     await page.getByLabel('Title').fill('Theirs and mine');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByRole('heading', { name: 'Task: Theirs and mine' }).waitFor();
+    await page.getByRole('heading', { name: 'Task: Theirs and mine', exact: true }).waitFor();
     await leave();
   });
 });
