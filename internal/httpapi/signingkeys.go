@@ -16,7 +16,7 @@ type signingKeys interface {
 	RetireKey(ctx context.Context, by account.By, key string) error
 }
 
-// listKeys answers with all keys, of which there are few: each is refused or good for good after some days.
+// listKeys answers with all keys on one page: there are as many as rotations.
 func (s *server) listKeys(x *exchange) error {
 	if err := x.refuseQuery(); err != nil {
 		return err

@@ -3,7 +3,6 @@ package prove
 import (
 	"context"
 	"net/http"
-	"slices"
 	"strings"
 )
 
@@ -11,15 +10,13 @@ import (
 // request is one that comes to nothing whoever sends it: what tells the operator from all others is what it is refused for.
 func (e *engine) attackKeys(ctx context.Context, op *operation) error {
 	r := e.idleOnKeys(op)
-	for _, who := range slices.Concat(e.a.actors(), e.strangers) {
-		if who.name == "an operator" {
-			continue
-		}
+	for _, who := range e.noOperators() {
 		a, err := e.lone(ctx, op, inToken, who, r, refused)
 		if err != nil {
 			return err
 		}
-		if a.status != http.StatusUnauthorized && a.status != http.StatusForbidden {
+		barred := a.status == http.StatusUnauthorized || a.status == http.StatusForbidden
+		if a.status != 0 && !barred { // 0: a limit of the service was spent, and nothing sent
 			e.report.found(Finding{
 				Kind: Leak, Operation: op.id, Place: inToken, Actor: who.name, Request: r.shown(),
 				Detail: "Not refused for who asks: " + a.short(),

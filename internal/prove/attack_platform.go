@@ -86,8 +86,7 @@ func (e *engine) attackPlatform(ctx context.Context, op *operation) error {
 	if err != nil || t == nil {
 		return err
 	}
-	everybody := slices.DeleteFunc(slices.Concat(e.a.actors(), e.strangers), func(who *actor) bool { return who.name == operator })
-	for _, who := range e.inTurn(everybody) {
+	for _, who := range e.noOperators() {
 		foreign := e.reachPlatform(t, e.operators(t))
 		if e.sparse {
 			if _, err := e.lone(ctx, op, inToken, who, foreign, refused); err != nil {
@@ -111,6 +110,12 @@ func (e *engine) attackPlatform(ctx context.Context, op *operation) error {
 		e.left(op, text(a.object()["id"]))
 	}
 	return nil
+}
+
+// noOperators are all who have no business at the operators' operations, as many as the service's limits let try.
+func (e *engine) noOperators() []*actor {
+	everybody := slices.DeleteFunc(slices.Concat(e.a.actors(), e.strangers), func(who *actor) bool { return who.name == operator })
+	return e.inTurn(everybody)
 }
 
 // aimPlatform chooses the operator's record: one of the throw-away ones, or where the operation writes, one of its own.
