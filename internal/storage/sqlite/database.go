@@ -11,6 +11,7 @@ import (
 	"time"
 
 	sqlite "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // database is one open file: a connection that writes and a few that read.
@@ -32,10 +33,10 @@ type options struct {
 }
 
 func (o options) open(d *sqlite.Driver, path string) *database {
-	writer := sql.OpenDB(connector{d, o.dsn(path, "foreign_keys(1)", "_txlock=immediate")})
+	writer := sql.OpenDB(o.connector(d, o.dsn(path, "foreign_keys(1)", "_txlock=immediate")))
 	writer.SetMaxOpenConns(1)
 	writer.SetConnMaxIdleTime(idleTime)
-	reads := sql.OpenDB(connector{d, o.dsn(path, "query_only(1)", "_txlock=deferred")})
+	reads := sql.OpenDB(o.connector(d, o.dsn(path, "query_only(1)", "_txlock=deferred")))
 	reads.SetMaxOpenConns(maxReaders)
 	reads.SetMaxIdleConns(maxReaders)
 	reads.SetConnMaxIdleTime(idleTime)
@@ -44,7 +45,7 @@ func (o options) open(d *sqlite.Driver, path string) *database {
 
 // openMigrator opens a file to change its tables, which needs foreign keys off.
 func (o options) openMigrator(d *sqlite.Driver, path string) *sql.DB {
-	db := sql.OpenDB(connector{d, o.dsn(path, "foreign_keys(0)", "_txlock=immediate")})
+	db := sql.OpenDB(o.connector(d, o.dsn(path, "foreign_keys(0)", "_txlock=immediate")))
 	db.SetMaxOpenConns(1)
 	return db
 }
@@ -80,17 +81,19 @@ func run(ctx context.Context, pool *sql.DB, fn func(*session) error) error {
 
 // connector makes connections that keep their prepared statements.
 type connector struct {
-	driver *sqlite.Driver
-	dsn    string
+	driver  *sqlite.Driver
+	dsn     string
+	patient time.Duration // how long it tries to open a connection of a file that is locked
+}
+
+func (o options) connector(d *sqlite.Driver, dsn string) connector {
+	return connector{driver: d, dsn: dsn, patient: o.busyTimeout}
 }
 
 func (c connector) Driver() driver.Driver { return c.driver }
 
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	raw, err := c.driver.Open(c.dsn)
+	raw, err := c.dial(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -100,6 +103,30 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	}
 	return &session{driverConn: conn, statements: map[string]driver.Stmt{}}, nil
 }
+
+// dial opens a connection. The first one of a new file switches it to WAL, and of two that do so at once one fails
+// without its busy_timeout: it holds a lock that the other waits for. Such a one lets go and tries again.
+func (c connector) dial(ctx context.Context) (driver.Conn, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	patience, cancel := context.WithTimeout(ctx, c.patient)
+	defer cancel()
+	for {
+		raw, err := c.driver.Open(c.dsn)
+		if !hasCode(err, sqlite3.SQLITE_BUSY) {
+			return raw, err
+		}
+		select {
+		case <-patience.Done():
+			return nil, err
+		case <-time.After(retryPause):
+		}
+	}
+}
+
+// retryPause is the time between two tries to open a connection.
+const retryPause = 5 * time.Millisecond
 
 // driverConn is all that database/sql may ask of a connection, so that a session is as able as the driver's own.
 type driverConn interface {

@@ -317,6 +317,26 @@ func TestProcessesShareADirectory(t *testing.T) {
 	}
 }
 
+// TestANewFileThatAnotherProcessIsStartingOn stands where two processes start on one directory: the other one holds
+// the lock of a file that is not in WAL mode yet, which refuses the switch at once, whatever the busy_timeout.
+func TestANewFileThatAnotherProcessIsStartingOn(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "platform.db")
+	other, err := sql.Open("sqlite", path+"?_txlock=immediate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = other.Close() })
+	tx, err := other.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := time.AfterFunc(200*time.Millisecond, func() { _ = tx.Rollback() })
+	defer done.Stop()
+	open(t, config(dir, storagetest.Resources()))
+}
+
 func TestAWriterWhoWaitsTooLongIsToldToTryAgain(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -83,7 +83,7 @@ func (e *Engine) inspect(ctx context.Context, db *sql.DB, path, owner string) (f
 // openLock opens the file whose lock is held while tables change. It holds no data.
 func (o options) openLock(d *sqlite.Driver, path string) *sql.DB {
 	o.synchronous = "off"
-	db := sql.OpenDB(connector{d, strings.Replace(o.dsn(path, "foreign_keys(0)", "_txlock=exclusive"), "journal_mode(wal)", "journal_mode(memory)", 1)})
+	db := sql.OpenDB(o.connector(d, strings.Replace(o.dsn(path, "foreign_keys(0)", "_txlock=exclusive"), "journal_mode(wal)", "journal_mode(memory)", 1)))
 	db.SetMaxOpenConns(1)
 	return db
 }

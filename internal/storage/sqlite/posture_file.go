@@ -163,7 +163,7 @@ func (e *Engine) checkGuards(ctx context.Context) ([]finding.Finding, error) {
 
 // referenceTriggers returns the triggers of a tenant's file as the migrations make them.
 func (e *Engine) referenceTriggers(ctx context.Context) (made map[string]string, err error) {
-	db := sql.OpenDB(connector{e.driver, "file::memory:"})
+	db := sql.OpenDB(e.options.connector(e.driver, "file::memory:"))
 	db.SetMaxOpenConns(1) // each connection would have a memory of its own
 	defer func() { err = errors.Join(err, db.Close()) }()
 	if err := e.runMigrations(ctx, db, "tenant"); err != nil {
