@@ -91,7 +91,7 @@ func (s *server) getContent(x *exchange) error {
 // sendContent lets net/http choose the ranges. What it would refuse by itself is refused as everything else is.
 func (x *exchange) sendContent(content resource.Content) error {
 	w, from := &contentWriter{x: x}, &contentReader{ReadSeeker: content}
-	http.ServeContent(w, rangeRequest(x.r), "", time.Time{}, from)
+	http.ServeContent(w, rangeRequest(x.r, content), "", time.Time{}, from)
 	switch {
 	case from.err != nil && x.wrote:
 		x.server.logFault(x, fault.From(from.err))
@@ -126,21 +126,27 @@ func (s *server) deleteContent(x *exchange) error {
 	return x.remove(s.resources.DeleteContent)
 }
 
-// rangeRequest returns the request without a Range that is to be ignored: one of another unit than bytes, and any of a
-// HEAD (RFC 9110, section 14.2).
-func rangeRequest(r *http.Request) *http.Request {
+// rangeRequest returns the request without a Range that is to be ignored: one of another unit than bytes, any of a HEAD
+// (RFC 9110, section 14.2), and any of an empty file, whose last bytes are part of it and yet have no Content-Range.
+func rangeRequest(r *http.Request, file io.Seeker) *http.Request {
 	lines := r.Header["Range"]
 	if len(lines) == 0 {
 		return r
 	}
 	out := *r
 	out.Header = r.Header.Clone()
-	if r.Method != http.MethodGet || len(lines) != 1 || len(lines[0]) < 6 || !strings.EqualFold(lines[0][:6], "bytes=") {
+	if r.Method != http.MethodGet || len(lines) != 1 || len(lines[0]) < 6 || !strings.EqualFold(lines[0][:6], "bytes=") || isEmpty(file) {
 		delete(out.Header, "Range")
 		return &out
 	}
 	out.Header["Range"] = []string{"bytes=" + withoutEmpty(lines[0][6:])}
 	return &out
+}
+
+// isEmpty reports whether a file is known to have no bytes. net/http seeks its beginning and its end by itself.
+func isEmpty(file io.Seeker) bool {
+	size, err := file.Seek(0, io.SeekEnd)
+	return err == nil && size == 0
 }
 
 // withoutEmpty takes the ranges of no bytes at the end, -0, out of a set: they can't be satisfied (RFC 9110, section

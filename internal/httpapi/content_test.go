@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -118,6 +119,34 @@ func TestSlowUploadThatKeepsComing(t *testing.T) {
 	answer, err := io.ReadAll(conn)
 	if err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 200 ") || b.resources.last().body != "xxxxxxxxxx" {
 		t.Errorf("%q, %v, read %q", answer, err, b.resources.last().body)
+	}
+}
+
+// TestRefusalOfWhoSendsFirst has clients that read nothing before they have sent all they want to.
+func TestRefusalOfWhoSendsFirst(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(c *httpapi.Config) { c.MaxBody = 1 << 10 })
+	server := httptest.NewServer(b.handler)
+	t.Cleanup(server.Close)
+	const size = 32 << 20
+	head := "Host: x\nContent-Type: application/json\n"
+	for name, c := range map[string]struct{ head, want string }{
+		"a body that says its size": {"POST " + all + " HTTP/1.1\n" + head + "Authorization: Bearer owner\nContent-Length: " + strconv.Itoa(size) + "\n\n", "413"},
+		"a body in pieces":          {"POST " + all + " HTTP/1.1\n" + head + "Authorization: Bearer owner\nTransfer-Encoding: chunked\n\n2000000\n", "413"},
+		"nobody's":                  {"PUT " + contentPath + " HTTP/1.1\n" + head + "Content-Length: " + strconv.Itoa(size) + "\n\n", "401"},
+		"on no path":                {"POST /api/v1/nowhere/ HTTP/1.1\n" + head + "Content-Length: " + strconv.Itoa(size) + "\n\n", "404"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conn := dial(t, server.Listener.Addr().String(), c.head)
+			if n, err := io.CopyN(conn, endless{}, size); err != nil {
+				t.Fatalf("cut after %d bytes: %v", n, err)
+			}
+			answer := make([]byte, 12)
+			if _, err := io.ReadFull(conn, answer); err != nil || string(answer) != "HTTP/1.1 "+c.want {
+				t.Errorf("%q, %v", answer, err)
+			}
+		})
 	}
 }
 

@@ -119,6 +119,9 @@ func (s *server) end(x *exchange) {
 	}
 	s.logAccess(x)
 	s.observe(x)
+	if cause == nil && !x.aborted {
+		x.linger()
+	}
 	if s.note != nil && x.known && !x.session.Actor.Tenant.IsZero() {
 		wrote := x.status < http.StatusMultipleChoices && x.r.Method != http.MethodGet && x.r.Method != http.MethodHead
 		s.note(x.session.Actor.Tenant, wrote, x.status == http.StatusTooManyRequests)

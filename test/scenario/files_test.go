@@ -231,6 +231,15 @@ func TestFileRanges(t *testing.T) {
 		if got.status != 206 || media != "multipart/byteranges" || params["boundary"] == "" || err != nil {
 			t.Errorf("two ranges: %d %v", got.status, got.header)
 		}
+		if got := f.content("owner-acme", "PUT", "", typed("text/plain")); got.status != 200 {
+			t.Fatalf("%d %s", got.status, got.body)
+		}
+		for _, ranges := range []string{"bytes=-1", "bytes=0-", "bytes=0-0,-1", "bytes=0-0"} {
+			got := f.content("owner-acme", "GET", "", http.Header{"Range": {ranges}})
+			if got.status != 200 || len(got.body) != 0 || got.header.Get("Content-Range") != "" {
+				t.Errorf("%s of nothing: %d %v %s", ranges, got.status, got.header, got.body)
+			}
+		}
 		if got := f.content("owner-acme", "GET", "", http.Header{"If-Match": {`"other"`}}); got.status != 412 || contains(got.body, `{"code":"precondition_failed"}`) != "" {
 			t.Errorf("If-Match: %d %s", got.status, got.body)
 		}
