@@ -51,7 +51,7 @@ func (s *Service) CreateServiceAccount(ctx context.Context, by By, t tenant.ID, 
 	}
 	event := s.event(by, "created", aboutServiceAccounts, a.ID, made("name", schema.String(a.Name)),
 		made("role", schema.String(a.Role.String())), made("expires_at", momentOrNull(a.ExpiresAt)))
-	err = s.change(ctx, in(event, t), func(p storage.Platform) error { return p.ServiceAccounts().Create(ctx, stored) })
+	err = s.change(ctx, concerning(t, by, event), func(p storage.Platform) error { return p.ServiceAccounts().Create(ctx, stored) })
 	if err != nil {
 		return "", err
 	}
@@ -113,7 +113,7 @@ func (s *Service) ChangeServiceAccount(ctx context.Context, by By, t tenant.ID, 
 	}
 	event := s.event(by, "updated", aboutServiceAccounts, a.ID, changes...)
 	stored := storage.ServiceAccount{ID: a.ID, Tenant: t, Name: a.Name, Role: a.Role, ExpiresAt: a.ExpiresAt}
-	return s.change(ctx, in(event, t), func(p storage.Platform) error { return p.Provided(by.Seen).ServiceAccounts().Update(ctx, stored) })
+	return s.change(ctx, concerning(t, by, event), func(p storage.Platform) error { return p.Provided(by.Seen).ServiceAccounts().Update(ctx, stored) })
 }
 
 // RotateServiceAccount gives the account a new secret, which is returned and not kept. The one from before stays good
@@ -124,7 +124,7 @@ func (s *Service) RotateServiceAccount(ctx context.Context, by By, t tenant.ID, 
 	}
 	secret, hash := newSecret()
 	event := s.event(by, "rotated", aboutServiceAccounts, account)
-	err = s.change(ctx, in(event, t), func(p storage.Platform) error {
+	err = s.change(ctx, concerning(t, by, event), func(p storage.Platform) error {
 		return p.Provided(by.Seen).ServiceAccounts().Rotate(ctx, t, account, hash, s.moment().Add(grace))
 	})
 	if err != nil {
@@ -140,7 +140,7 @@ func (s *Service) DeleteServiceAccount(ctx context.Context, by By, t tenant.ID, 
 		return err
 	}
 	event := s.event(by, "deleted", aboutServiceAccounts, account, gone("name", schema.String(held.Name)), gone("role", schema.String(held.Role.String())))
-	return s.change(ctx, in(event, t), func(p storage.Platform) error { return p.Provided(by.Seen).ServiceAccounts().Delete(ctx, t, account) })
+	return s.change(ctx, concerning(t, by, event), func(p storage.Platform) error { return p.Provided(by.Seen).ServiceAccounts().Delete(ctx, t, account) })
 }
 
 // ServiceGrant is what a service account gets for its credentials.

@@ -111,20 +111,36 @@ func serviceAccount(values []schema.Value) account.ServiceAccount {
 }
 
 func (k keepers) createServiceAccount(ctx context.Context, call resource.Call, values []schema.Value) (string, error) {
-	return k.accounts.CreateServiceAccount(ctx, by(call), call.Actor.Tenant, serviceAccount(values))
+	t, err := k.tenantOf(ctx, call)
+	if err != nil {
+		return "", err
+	}
+	return k.accounts.CreateServiceAccount(ctx, by(call), t, serviceAccount(values))
 }
 
 func (k keepers) changeServiceAccount(ctx context.Context, call resource.Call, current, next []schema.Value) error {
-	return k.accounts.ChangeServiceAccount(ctx, over(call, k.serviceAccounts, current), call.Actor.Tenant, serviceAccount(next))
+	t, err := k.tenantOf(ctx, call)
+	if err != nil {
+		return err
+	}
+	return k.accounts.ChangeServiceAccount(ctx, over(call, k.serviceAccounts, current), t, serviceAccount(next))
 }
 
 func (k keepers) deleteServiceAccount(ctx context.Context, call resource.Call, current []schema.Value) error {
-	return k.accounts.DeleteServiceAccount(ctx, over(call, k.serviceAccounts, current), call.Actor.Tenant, current[storage.ServiceAccountID].ID())
+	t, err := k.tenantOf(ctx, call)
+	if err != nil {
+		return err
+	}
+	return k.accounts.DeleteServiceAccount(ctx, over(call, k.serviceAccounts, current), t, current[storage.ServiceAccountID].ID())
 }
 
 func (k keepers) rotateServiceAccount(ctx context.Context, call resource.Call, current, input []schema.Value) (string, error) {
+	t, err := k.tenantOf(ctx, call)
+	if err != nil {
+		return "", err
+	}
 	grace := time.Duration(input[0].Int()) * time.Second
-	return k.accounts.RotateServiceAccount(ctx, over(call, k.serviceAccounts, current), call.Actor.Tenant, current[storage.ServiceAccountID].ID(), grace)
+	return k.accounts.RotateServiceAccount(ctx, over(call, k.serviceAccounts, current), t, current[storage.ServiceAccountID].ID(), grace)
 }
 
 func (k keepers) createTenant(ctx context.Context, call resource.Call, values []schema.Value) (string, error) {

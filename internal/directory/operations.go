@@ -37,6 +37,9 @@ func graceInput() *schema.Resource {
 	return r
 }
 
+// rotation says what rotating a service account does.
+const rotation = "Make a new secret for a service account"
+
 // Operations are all operations on the platform's records.
 func (d *Directory) Operations() []operation.Operation {
 	ofTenant := set{prefix: operation.Prefix, audience: operation.TenantToken, read: policy.Viewers, write: policy.Admins}
@@ -54,13 +57,16 @@ func (d *Directory) Operations() []operation.Operation {
 	usage := admin.on(d.usage, "usage/", "Usage")
 	theirs := admin.on(d.members, "tenants/{id}/members/", "Member")
 	theirs.under = "member_id"
+	programs := admin.on(d.serviceAccounts, "tenants/{id}/service-accounts/", "ServiceAccount")
+	programs.under = "service_account_id"
 
 	return concat(
 		members.collection(), members.record(), members.delete(),
-		accounts.collection(), accounts.record(), accounts.delete(), accounts.action(0, "Make a new secret for a service account"),
+		accounts.collection(), accounts.record(), accounts.delete(), accounts.action(0, rotation),
 		own.record(),
 		tenants.collection(), tenants.record(), tenants.action(0, "Suspend a tenant"), tenants.action(1, "Activate a tenant"),
 		theirs.collection(), theirs.record(), theirs.delete(),
+		programs.collection(), programs.record(), programs.delete(), programs.action(0, rotation),
 		users.collection(), users.record(),
 		[]operation.Operation{usage.operation("list", "GET", usage.path, operation.List, "List what the tenants ask of the service, by the hour")},
 	)

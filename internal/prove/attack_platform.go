@@ -124,9 +124,9 @@ func (e *engine) aimPlatform(ctx context.Context, op *operation) (*aim, error) {
 	if op.last() == "" {
 		return t, nil
 	}
-	if op.last() == adminMembers && len(e.platform.records[adminMembers]) == 0 {
-		for _, rec := range e.b.records[siblingPath("members")] {
-			e.platform.records[adminMembers] = append(e.platform.records[adminMembers], &record{collection: adminMembers, id: rec.id, values: rec.values})
+	if name, below := strings.CutPrefix(op.last(), adminTenants+"{id}/"); below && len(e.platform.records[op.last()]) == 0 {
+		for _, rec := range e.b.records["/api/v1/"+name] {
+			e.platform.records[op.last()] = append(e.platform.records[op.last()], &record{collection: op.last(), id: rec.id, values: rec.values})
 		}
 	}
 	create := e.doc.find(http.MethodPost, op.last())
@@ -147,8 +147,6 @@ func (e *engine) aimPlatform(ctx context.Context, op *operation) (*aim, error) {
 	}
 	return t, nil
 }
-
-func siblingPath(name string) string { return "/api/v1/" + name + "/" }
 
 // reachPlatform returns an operator's request with other ids in its path.
 func (e *engine) reachPlatform(t *aim, ids []string) request {

@@ -115,7 +115,7 @@ type operation struct {
 type call struct {
 	token       string
 	id          string // for {id} in the path
-	member      string // for {member_id}
+	below       string // for {member_id} and {service_account_id}
 	key         string // for {kid}
 	query       string
 	contentType string
@@ -197,7 +197,7 @@ func (a *api) send(t *testing.T, op *operation, c call) answer {
 		}
 		body = bytes.NewReader(encoded)
 	}
-	got := a.do(t, op.method, strings.NewReplacer("{id}", c.id, "{member_id}", c.member, "{kid}", c.key).Replace(op.path)+c.query, c.token, c.contentType, c.header, body)
+	got := a.do(t, op.method, strings.NewReplacer("{id}", c.id, "{member_id}", c.below, "{service_account_id}", c.below, "{kid}", c.key).Replace(op.path)+c.query, c.token, c.contentType, c.header, body)
 	input := &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: &openapi3filter.RequestValidationInput{
 			Request: got.request,

@@ -40,6 +40,14 @@ func recipes() map[string]func(t *testing.T, a *api, c *call) {
 		"GET /api/admin/v1/tenants/{id}/members/{member_id}/":    existingMember,
 		"PATCH /api/admin/v1/tenants/{id}/members/{member_id}/":  existingMember,
 		"DELETE /api/admin/v1/tenants/{id}/members/{member_id}/": existingMember,
+		"GET " + theirAccounts + "{service_account_id}/":         existingAccount,
+		"PATCH " + theirAccounts + "{service_account_id}/": func(t *testing.T, a *api, c *call) {
+			t.Helper()
+			existingAccount(t, a, c)
+			inTheFuture(t, a, c)
+		},
+		"DELETE " + theirAccounts + "{service_account_id}/":      existingAccount,
+		"POST " + theirAccounts + "{service_account_id}/rotate/": existingAccount,
 		"POST /api/admin/v1/auth/token/": func(_ *testing.T, a *api, c *call) {
 			c.body = map[string]any{"username": a.issued.Operator.Username, "password": a.issued.Operator.Password}
 		},
@@ -86,7 +94,18 @@ func existingMember(t *testing.T, a *api, c *call) {
 	op := a.operation(t, http.MethodPost, "/api/admin/v1/tenants/{id}/members/")
 	add := call{token: c.token, id: c.id, contentType: "application/json"}
 	newMember(t, a, &add)
-	c.member = text(a.send(t, op, add).object(t)["id"])
+	c.below = text(a.send(t, op, add).object(t)["id"])
+}
+
+// theirAccounts are a tenant's service accounts, for operators.
+const theirAccounts = "/api/admin/v1/tenants/{id}/service-accounts/"
+
+// existingAccount adds a service account to the tenant of the call.
+func existingAccount(t *testing.T, a *api, c *call) {
+	t.Helper()
+	op := a.operation(t, http.MethodPost, theirAccounts)
+	add := call{token: c.token, id: c.id, contentType: "application/json", body: map[string]any{"name": "Nightly import", "role": "viewer"}}
+	c.below = text(a.send(t, op, add).object(t)["id"])
 }
 
 // inTheFuture is where an account's end lies.

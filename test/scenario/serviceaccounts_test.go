@@ -88,6 +88,86 @@ func TestServiceAccounts(t *testing.T) {
 	})
 }
 
+// TestOperatorsKeepServiceAccounts has an operator manage the programs of a tenant that they are no member of.
+func TestOperatorsKeepServiceAccounts(t *testing.T) {
+	onBothEngines(t, func(w *world) {
+		t := w.t
+		w.operator()
+		const acme, globex = "/api/admin/v1/tenants/{acme}/service-accounts/", "/api/admin/v1/tenants/{globex}/service-accounts/"
+		once := http.Header{"Idempotency-Key": {"robot"}}
+		w.play(t, []step{
+			{name: "none yet", as: "operator", do: "GET " + acme, status: 200, want: `{"results":[]}`},
+			{name: "create", as: "operator", do: "POST " + acme, body: `{"name":"robot","role":"owner"}`, header: once, status: 201, want: `{"name":"robot","role":"owner","created_by":"{root}"}`, save: map[string]string{"robot": "id", "client": "client_id", "secret": "client_secret", "place": "Location"}, events: []string{"created"}},
+			{name: "sent twice", as: "operator", do: "POST " + acme, body: `{"name":"robot","role":"owner"}`, header: once, status: 201, want: `{"id":"{robot}","client_secret":"{secret}"}`},
+			{name: "the key is another tenant's now", as: "operator", do: "POST " + globex, body: `{"name":"robot","role":"owner"}`, header: once, status: 422, want: `{"code":"idempotency_mismatch"}`},
+			{name: "where it says, without the secret", as: "operator", do: "GET {place}", status: 200, want: `{"id":"{robot}","client_id":"{client}"}`, absent: []string{"client_secret", "{secret}"}, save: map[string]string{"tag": "ETag"}},
+			{name: "listed, without the secret", as: "operator", do: "GET " + acme + "?search=ROB&count=exact", status: 200, want: `{"count":1,"results":[{"id":"{robot}"}]}`, absent: []string{"client_secret", "{secret}"}},
+			{name: "as the tenant's admins see it", as: "admin-acme", do: "GET /service-accounts/{robot}/", status: 200, want: `{"id":"{robot}","created_by":"{root}"}`},
+			{name: "the tenant's trail says who", do: "GET /events/?resource=service-accounts", status: 200, want: `{"results":[{"action":"created","record":"{robot}","actor":{"kind":"operator","name":"root"}}]}`, absent: []string{"{secret}"}},
+			{name: "and so does the platform's", as: "operator", do: "GET /api/admin/v1/events/?resource=service-accounts", status: 200, want: `{"results":[{"action":"created","record":"{robot}","actor":{"name":"root"}}]}`, absent: []string{"{secret}"}},
+			{name: "not in another tenant's list", as: "operator", do: "GET " + globex, status: 200, want: `{"results":[]}`},
+			{name: "nor below another tenant", as: "operator", do: "GET " + globex + "{robot}/", status: 404},
+			{name: "changed below another tenant", as: "operator", do: "PATCH " + globex + "{robot}/", body: `{"name":"mine"}`, status: 404},
+			{name: "rotated below another tenant", as: "operator", do: "POST " + globex + "{robot}/rotate/", status: 404},
+			{name: "deleted below another tenant", as: "operator", do: "DELETE " + globex + "{robot}/", status: 404},
+			{name: "of no tenant", as: "operator", do: "GET /api/admin/v1/tenants/{robot}/service-accounts/", status: 404},
+			{name: "made in no tenant", as: "operator", do: "POST /api/admin/v1/tenants/{robot}/service-accounts/", body: `{"name":"x","role":"viewer"}`, status: 404},
+			{name: "not by a tenant's owner", do: "GET " + acme, status: 401, want: `{"code":"token_invalid"}`},
+			{name: "who makes none here", do: "POST " + acme, body: `{"name":"x","role":"viewer"}`, status: 401, want: `{"code":"token_invalid"}`},
+			{name: "a role that is none", as: "operator", do: "POST " + acme, body: `{"name":"x","role":"king"}`, status: 422, want: `{"errors":[{"field":"role"}]}`},
+			{name: "change what is no more", as: "operator", do: "PATCH " + acme + "{robot}/", body: `{"role":"member"}`, header: http.Header{"If-Match": {`"nonsense"`}}, status: 412},
+		})
+		w.play(t, []step{
+			{name: "change what was seen", as: "operator", do: "PATCH " + acme + "{robot}/", body: `{"role":"member"}`, header: http.Header{"If-Match": {w.vars["tag"]}}, status: 200, want: `{"role":"member"}`, absent: []string{"client_secret"}, events: []string{"updated"}},
+		})
+		if a := w.clientToken("robot", w.vars["client"], w.vars["secret"], ""); a.status != 200 {
+			t.Fatalf("its token: %d %s", a.status, a.body)
+		}
+		w.play(t, []step{
+			{name: "it works in its tenant", as: "robot", do: "POST /projects/", body: `{"name":"By robot"}`, status: 201, want: `{"created_by":"{robot}"}`, events: []string{"created"}},
+			{name: "and nowhere else", as: "robot", do: "GET " + acme, status: 401, want: `{"code":"token_invalid"}`},
+			{name: "rotate", as: "operator", do: "POST " + acme + "{robot}/rotate/", body: `{"grace_seconds":0}`, status: 200, want: `{"id":"{robot}"}`, save: map[string]string{"second": "client_secret"}, events: []string{"rotated"}},
+		})
+		for name, want := range map[string]int{"secret": 401, "second": 200} {
+			if a := w.clientToken("again", w.vars["client"], w.vars[name], ""); a.status != want {
+				t.Errorf("%s: %d %s", name, a.status, a.body)
+			}
+		}
+		w.suspendedAccounts(t, acme)
+		w.eventually("operator", "GET /api/admin/v1/events/?resource=service-accounts",
+			`{"results":[{"action":"deleted"},{"action":"rotated"},{"action":"updated"},{"action":"created"}]}`)
+	})
+}
+
+// suspendedAccounts goes on in a tenant that is suspended: its programs are out, and the operator still keeps them.
+func (w *world) suspendedAccounts(t *testing.T, accounts string) {
+	t.Helper()
+	robot := accounts + "{robot}/"
+	if a := w.send(w.request(step{as: "operator", do: "POST /api/admin/v1/tenants/{acme}/suspend/"})); a.status != http.StatusOK {
+		t.Fatalf("suspend: %d %s", a.status, a.body)
+	}
+	if a := w.clientToken("shut", w.vars["client"], w.vars["second"], ""); a.status != http.StatusBadRequest || !strings.Contains(string(a.body), "unauthorized_client") {
+		t.Errorf("a token of a suspended tenant: %d %s", a.status, a.body)
+	}
+	if a := w.send(w.request(step{as: "again", do: "GET /projects/"})); contains(a.body, `{"code":"tenant_suspended"}`) != "" {
+		t.Errorf("a token from before: %d %s", a.status, a.body)
+	}
+	for _, s := range []struct {
+		do     string
+		status int
+	}{{"GET " + robot, 200}, {"DELETE " + robot, 204}, {"GET " + robot, 404}} {
+		if a := w.send(w.request(step{as: "operator", do: s.do})); a.status != s.status {
+			t.Errorf("%s: %d, want %d: %s", s.do, a.status, s.status, a.body)
+		}
+	}
+	if a := w.send(w.request(step{as: "operator", do: "POST /api/admin/v1/tenants/{acme}/activate/"})); a.status != http.StatusOK {
+		t.Fatalf("activate: %d %s", a.status, a.body)
+	}
+	if a := w.send(w.request(step{as: "again", do: "GET /projects/"})); contains(a.body, `{"code":"token_invalid"}`) != "" {
+		t.Errorf("a token of a deleted account: %d %s", a.status, a.body)
+	}
+}
+
 func TestClientTokenErrors(t *testing.T) {
 	onBothEngines(t, func(w *world) {
 		t := w.t

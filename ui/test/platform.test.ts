@@ -38,6 +38,19 @@ async function newTenant(slug: string): Promise<Made> {
   return { id, owner };
 }
 
+/** What a service account's credentials get: the status of the answer. */
+async function granted(client: string, secret: string): Promise<number> {
+  const { status } = await fetch(`${sample.base_url}/api/v1/auth/oauth/token/`, {
+    method: 'POST',
+    headers: {
+      Authorization: `Basic ${btoa(`${client}:${secret}`)}`,
+      'Content-Type': 'application/x-www-form-urlencoded',
+    },
+    body: 'grant_type=client_credentials',
+  });
+  return status;
+}
+
 async function visitAsOperator(options = {}): Promise<Visitor> {
   const visitor = await visit(options);
   await signIn(visitor.page, sample.operator, 'The platform');
@@ -81,6 +94,47 @@ describe('an operator', () => {
     const member = await visitAs({ username: 'hand-made', password: 'correct horse battery' });
     await member.page.getByRole('heading', { name: 'Made by hand' }).waitFor();
     await member.leave();
+  });
+
+  test("keeps a tenant's service accounts, whose secret is shown once", async () => {
+    const { id } = await newTenant('with-programs');
+    const accounts = `${admin}/tenants/${id}/service-accounts/`;
+    const { page, leave } = await visitAsOperator();
+    await go(page, `/tenants/${id}/show`);
+    const below = page.getByRole('region', { name: 'Service accounts' });
+    await below.getByRole('link', { name: 'Create' }).click();
+    await page.getByLabel('Name').fill('Importer');
+    await page.getByRole('combobox', { name: 'Role' }).click();
+    await page.getByRole('option', { name: 'Member' }).click();
+    await page.getByRole('button', { name: 'Save' }).click();
+    const secret = page.getByRole('dialog', { name: 'Copy this now' });
+    const told = secret.getByRole('textbox', { name: 'Client secret' });
+    const first = await told.inputValue();
+    const client = await secret.getByRole('textbox', { name: 'Client ID' }).inputValue();
+    await secret.getByRole('button', { name: 'I have copied it' }).click();
+    await page.getByRole('heading', { name: 'Service account: Importer' }).waitFor();
+    expect(await page.content()).not.toContain(first);
+    expect(await granted(client, first)).toBe(200);
+    await page.getByRole('button', { name: 'Rotate' }).click();
+    await page.getByLabel('Grace seconds').fill('0');
+    await page.getByRole('dialog').getByRole('button', { name: 'Rotate' }).click();
+    await expect.poll(() => told.inputValue()).not.toBe(first);
+    const second = await told.inputValue();
+    await secret.getByRole('button', { name: 'I have copied it' }).click();
+    expect([await granted(client, first), await granted(client, second)]).toEqual([401, 200]);
+    await page.getByRole('link', { name: 'Service accounts' }).click();
+    await page.getByRole('heading', { name: 'Tenant: Tenant with-programs' }).waitFor();
+    await below.getByRole('link', { name: 'Importer' }).waitFor();
+    await picture(page, 'platform-service-accounts');
+    await expectAccessible(page);
+    await below.getByRole('link', { name: 'Importer' }).click();
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('button', { name: 'Confirm' }).click();
+    await expect
+      .poll(async () => (await api<{ results: object[] }>(operator, 'GET', accounts)).results)
+      .toEqual([]);
+    expect(await granted(client, second)).toBe(401);
+    await leave();
   });
 
   test('sees the platform, and none of what is in a tenant', async () => {
@@ -285,15 +339,7 @@ describe("a tenant's own admin", () => {
     await secret.getByRole('button', { name: 'I have copied it' }).click();
     await page.getByRole('heading', { name: 'Service account: Nightly import' }).waitFor();
     expect(await page.content()).not.toContain(shown);
-    const grant = await fetch(`${sample.base_url}/api/v1/auth/oauth/token/`, {
-      method: 'POST',
-      headers: {
-        Authorization: `Basic ${btoa(`${client}:${shown}`)}`,
-        'Content-Type': 'application/x-www-form-urlencoded',
-      },
-      body: 'grant_type=client_credentials',
-    });
-    expect(grant.status).toBe(200);
+    expect(await granted(client, shown)).toBe(200);
 
     await page.getByRole('button', { name: 'Rotate' }).click();
     await page.getByLabel('Grace seconds').fill('0');
