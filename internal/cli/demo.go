@@ -122,6 +122,15 @@ func count(n int, noun string) string {
 	return strconv.Itoa(n) + " " + noun
 }
 
+// logins says with what a reader signs in to the web interface.
+func (r DemoResult) logins() []string {
+	out := []string{"", "Sign in to the web interface:", ""}
+	if r.Owner != "" {
+		out = append(out, "  A tenant      "+r.Owner+"  "+r.OwnerPassword)
+	}
+	return append(out, "  The platform  "+r.Operator+"  "+r.OperatorPassword)
+}
+
 // curl is a command that works when it is pasted.
 func (r DemoResult) curl(base string) string {
 	return fmt.Sprintf(`curl -H "Authorization: Bearer %s" %s%s`, r.Token, base, r.Path)

@@ -164,7 +164,7 @@ func (f *fakeProgram) Demo(ctx context.Context, o cli.DemoOptions) (cli.DemoResu
 	f.demos = append(f.demos, o)
 	o.Progress(1, 2)
 	o.Step("acme: 2 records added")
-	return cli.DemoResult{Tenants: 1, Users: 5, Records: 2, Token: "t0ken", Path: "/api/v1/projects/"}, f.demoErr
+	return cli.DemoResult{Tenants: 1, Users: 5, Records: 2, Owner: "owner-acme", OwnerPassword: "s3cret", Token: "t0ken", Operator: "op", OperatorPassword: "0p", Path: "/api/v1/projects/"}, f.demoErr
 }
 
 // fakeServer serves nobody; a test decides when its requests in flight are done.

@@ -93,8 +93,10 @@ type DemoOptions struct {
 type DemoResult struct {
 	// Tenants, Users and Records were added; what was there already is not counted.
 	Tenants, Users, Records int
-	// Token is an access token of the first tenant's owner.
-	Token string
+	// Owner and OwnerPassword sign in to the first tenant, of which Token is an access token.
+	Owner, OwnerPassword, Token string
+	// Operator and OperatorPassword sign in to the platform.
+	Operator, OperatorPassword string
 	// Path is that of a list to try the token on.
 	Path string
 }

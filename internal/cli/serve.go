@@ -125,6 +125,7 @@ func (c *serveCommand) welcome(ctx context.Context, s *session, service Service,
 	out := []string{
 		fmt.Sprintf("%s %s serves from %s:", s.program.Name, s.program.Version, c.Storage.Name()),
 		"",
+		"  Admin    " + base + "/admin/",
 		"  API      " + base + "/api/v1/",
 		"  Docs     " + base + "/api/docs/",
 		"  OpenAPI  " + base + "/api/schema/",
@@ -141,6 +142,7 @@ func (c *serveCommand) welcome(ctx context.Context, s *session, service Service,
 			return err
 		}
 		out = append(out, "  Tokens   "+options.Out+" (sample users with their passwords and tokens)")
+		out = append(out, result.logins()...)
 		try[3] = "  " + result.curl(base)
 	} else if tenants, err := service.Accounts().Tenants(ctx, tenant.ID{}, 1); err == nil && len(tenants) == 0 {
 		try = append(try, "", fmt.Sprintf("There is no tenant yet: make one with %s tenant create, or begin with serve --demo.", s.program.Name))

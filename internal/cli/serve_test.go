@@ -167,7 +167,7 @@ func TestServeSaysWhereEverythingIs(t *testing.T) {
 	close(b.fake.server.inFlight)
 	got := await(t, done)
 	for _, want := range []string{
-		"tenantry 1.2.3 serves from embedded SQLite in ./data:", base + "/api/v1/\n", base + "/api/docs/\n", "  curl " + base + "/\n",
+		"tenantry 1.2.3 serves from embedded SQLite in ./data:", base + "/admin/\n", base + "/api/v1/\n", base + "/api/docs/\n", "  curl " + base + "/\n",
 		"There is no tenant yet",
 	} {
 		if !strings.Contains(got.out, want) {
@@ -188,6 +188,7 @@ func TestServeDemo(t *testing.T) {
 	close(b.fake.server.inFlight)
 	got := await(t, done)
 	for _, want := range []string{
+		"  Admin    " + base + "/admin/\n", "  A tenant      owner-acme  s3cret\n", "  The platform  op  0p\n",
 		"  Tokens   ./test_tokens.json", "\n  curl -H \"Authorization: Bearer t0ken\" " + base + "/api/v1/projects/\n",
 	} {
 		if !strings.Contains(got.out, want) {

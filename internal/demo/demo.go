@@ -48,8 +48,10 @@ type Options struct {
 type Result struct {
 	// Tenants, Users and Records were added; what was there already is not counted.
 	Tenants, Users, Records int
-	// Token is an access token of the first tenant's owner.
-	Token string
+	// Owner and OwnerPassword sign in to the first tenant, of which Token is an access token.
+	Owner, OwnerPassword, Token string
+	// Operator and OperatorPassword sign in to the platform.
+	Operator, OperatorPassword string
 	// Path is that of a list to try the token on.
 	Path string
 }
@@ -154,6 +156,7 @@ func (r *run) people(ctx context.Context) (*File, []office, error) {
 	}
 	operator := users[operatorName]
 	file := &File{BaseURL: r.options.BaseURL, Operator: Operator{operatorName, operator.password}, Tenants: []FileTenant{}}
+	r.result.Operator, r.result.OperatorPassword = operatorName, operator.password
 	return file, offices, nil
 }
 
@@ -311,7 +314,8 @@ func (r *run) issue(ctx context.Context, file *File, offices []office) error {
 		file.Tenants = append(file.Tenants, entry)
 	}
 	if len(file.Tenants) > 0 {
-		r.result.Token = file.Tenants[0].AccessToken
+		owner := file.Tenants[0].Users[0]
+		r.result.Owner, r.result.OwnerPassword, r.result.Token = owner.Username, owner.Password, owner.AccessToken
 	}
 	return nil
 }

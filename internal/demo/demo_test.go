@@ -27,8 +27,11 @@ func TestRunFillsAnEmptyPlatform(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	file := readFile(t, b.options.Out)
 	want := demo.Result{
-		Tenants: 3, Users: 3*4 + 2, Records: 3 * 2 * (1 + 4 + 3), Token: "access owner-acme acme 1h0m0s", Path: "/api/v1/projects/",
+		Tenants: 3, Users: 3*4 + 2, Records: 3 * 2 * (1 + 4 + 3), Path: "/api/v1/projects/",
+		Owner: "owner-acme", OwnerPassword: file.Tenants[0].Users[0].Password, Token: "access owner-acme acme 1h0m0s",
+		Operator: "demo-operator", OperatorPassword: file.Operator.Password,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -47,7 +47,10 @@ function Bar() {
 function Side() {
   const { catalog } = useBuilt();
   return (
-    <Menu aria-label="Main">
+    <Menu
+      aria-label="Main"
+      sx={{ '& .RaMenuItemLink-active': { backgroundColor: 'action.selected', fontWeight: 600 } }}
+    >
       <Menu.DashboardItem primaryText="Home" />
       {catalog.resources
         .filter((resource) => !resource.parent)

@@ -9,13 +9,13 @@ test('counts of what should not be are warnings, wherever they stand', () => {
     ok: true,
   };
   expect(attention(report)).toEqual([
-    { path: 'tasks.overdue', text: 'Tasks: 5 overdue' },
-    { path: 'logins_failed', text: '2 logins failed' },
+    { path: 'tasks.overdue', text: '5 tasks overdue', above: ['tasks'] },
+    { path: 'logins_failed', text: '2 logins failed', above: [] },
   ]);
 });
 
 test('a check that failed is a warning', () => {
   expect(attention({ ok: false, checked: 3, first_bad: 2 })).toEqual([
-    { path: 'ok', text: 'A check failed.' },
+    { path: 'ok', text: 'a check failed', above: [] },
   ]);
 });

@@ -12,6 +12,8 @@ export function worries(name: string): boolean {
 export interface Warning {
   path: string;
   text: string;
+  /** What it was found below, outermost first. */
+  above: string[];
 }
 
 /** What of a report somebody should look at: counts of what should not be, and a check that failed. */
@@ -21,9 +23,10 @@ export function attention(values: Values, above: string[] = []): Warning[] {
     if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
       return attention(value as Values, path);
     }
-    const where = above.length > 0 ? `${label(above.join(' '))}: ` : '';
-    if (name === 'ok' && value === false) return [{ path: path.join('.'), text: `${where}A check failed.` }];
+    const warning = (text: string): Warning => ({ path: path.join('.'), text, above });
+    if (name === 'ok' && value === false)
+      return [warning([...above.map(label), 'a check failed'].join(': '))];
     if (typeof value !== 'number' || value <= 0 || !worries(name)) return [];
-    return [{ path: path.join('.'), text: `${where}${value.toLocaleString()} ${label(name).toLowerCase()}` }];
+    return [warning([value.toLocaleString(), ...above, label(name)].join(' ').toLowerCase())];
   });
 }

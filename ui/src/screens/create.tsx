@@ -1,5 +1,14 @@
 import { useState } from 'react';
-import { Create, SimpleForm, useNotify, useRedirect, useResourceContext, type RaRecord } from 'react-admin';
+import {
+  Create,
+  SaveButton,
+  SimpleForm,
+  Toolbar,
+  useNotify,
+  useRedirect,
+  useResourceContext,
+  type RaRecord,
+} from 'react-admin';
 import { useResource } from '../catalog';
 import { onceKey } from '../data/provider';
 import { FieldInputs, initialValues } from './form';
@@ -30,7 +39,15 @@ export function CreateScreen() {
       title={`Create ${resource.singular.toLowerCase()}`}
       sx={{ maxWidth: 900 }}
     >
-      <SimpleForm warnWhenUnsavedChanges defaultValues={initialValues(fields)}>
+      <SimpleForm
+        warnWhenUnsavedChanges
+        defaultValues={initialValues(fields)}
+        toolbar={
+          <Toolbar>
+            <SaveButton alwaysEnable />
+          </Toolbar>
+        }
+      >
         <FieldInputs fields={fields} needed={(field) => field.create?.required ?? false} />
       </SimpleForm>
       {made && <Once record={made} close={() => leave(made)} />}

@@ -1,4 +1,14 @@
-import { Alert, AlertTitle, Box, Card, CardActionArea, CardContent, Stack, Typography } from '@mui/material';
+import {
+  Alert,
+  AlertTitle,
+  Link as Anchor,
+  Box,
+  Card,
+  CardActionArea,
+  CardContent,
+  Stack,
+  Typography,
+} from '@mui/material';
 import { useQuery } from '@tanstack/react-query';
 import { Title } from 'react-admin';
 import { Link } from 'react-router-dom';
@@ -54,15 +64,23 @@ function Attention({ reports }: { reports: Asked[] }) {
 }
 
 function Warnings({ resource, report }: Asked) {
+  const { catalog } = useBuilt();
   const { data } = useReport(report);
   const warnings = data ? attention(data) : [];
   if (warnings.length === 0) return null;
   return (
     <Alert severity="warning">
-      <AlertTitle>{resource.label}: what needs attention</AlertTitle>
-      {warnings.map(({ path, text }) => (
-        <div key={path}>{text}</div>
-      ))}
+      <AlertTitle>Needs attention</AlertTitle>
+      {warnings.map(({ path, text, above }) => {
+        const meant = catalog.resources.find(({ name }) => name === above.at(-1)) ?? resource;
+        return (
+          <div key={path}>
+            <Anchor component={Link} to={`/${meant.name}`} color="inherit">
+              {meant === resource ? `${resource.label}: ${text}` : text}
+            </Anchor>
+          </div>
+        );
+      })}
     </Alert>
   );
 }
