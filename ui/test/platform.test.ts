@@ -177,6 +177,7 @@ describe('an operator', () => {
     const row = page.getByRole('row').filter({ hasText: 'Next' });
     await row.waitFor();
     await picture(page, 'platform-keys');
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(1280);
     await expectAccessible(page);
     await row.getByRole('button', { expanded: false }).click();
     await page.getByRole('button', { name: 'Retire' }).click();

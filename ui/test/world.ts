@@ -57,6 +57,8 @@ export async function visit(options: BrowserContextOptions = {}): Promise<Visito
   const context = await browser.newContext({
     baseURL: sample.base_url,
     viewport: { width: 1280, height: 860 },
+    // What moves while it is clicked makes a click miss.
+    reducedMotion: 'reduce',
     ...options,
   });
   context.setDefaultTimeout(15_000);

@@ -46,6 +46,17 @@ export function themeOf(mode: Mode): Theme {
           root: { '&.Mui-focusVisible': { outline: '2px solid currentColor', outlineOffset: 2 } },
         },
       },
+      MuiCssBaseline: {
+        styleOverrides: {
+          '@media (prefers-reduced-motion: reduce)': {
+            '*, *::before, *::after': {
+              animationDuration: '1ms !important',
+              transitionDuration: '1ms !important',
+              transitionDelay: '0s !important',
+            },
+          },
+        },
+      },
       MuiPaper: { styleOverrides: { root: { backgroundImage: 'none' } } },
       MuiCard: { defaultProps: { variant: 'outlined' } },
     },

@@ -12,7 +12,7 @@ import { UserMenu } from './user-menu';
 /** The frame around every page. */
 export function Shell({ children }: { children: ReactNode }) {
   return (
-    <Layout appBar={Bar} menu={Side}>
+    <Layout appBar={Bar} menu={Side} sx={shrinking}>
       <DocumentTitle />
       <VisitBanner />
       <Notice />
@@ -20,6 +20,9 @@ export function Shell({ children }: { children: ReactNode }) {
     </Layout>
   );
 }
+
+/** A table that is too wide scrolls by itself, not with the page. */
+const shrinking = { '& .RaLayout-content, & .RaList-main': { minWidth: 0 } };
 
 function Bar() {
   const { identity, visit } = useIdentity();

@@ -111,6 +111,7 @@ export function Records({ resource, without }: { resource: Resource; without?: s
       bulkActionsToolbar={mayDelete ? <Chosen resource={resource} /> : undefined}
       hiddenColumns={hidden}
       sx={{
+        '& .RaDataTable-tableWrapper': { overflowX: 'auto' },
         '& td': { overflowWrap: 'break-word' },
         // The first cell opens a record, for every kind of pointer and for the keyboard.
         '& .RaDataTable-expandHeader, & .RaDataTable-expandIconCell': { display: 'none' },
