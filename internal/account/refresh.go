@@ -75,7 +75,7 @@ func (s *Service) Verify(ctx context.Context, raw string) (Verified, error) {
 		return Verified{}, err
 	}
 	return Verified{
-		Type: claims.Type, User: claims.User, Tenant: claims.Tenant, Role: at.Membership.Role, ExpiresAt: claims.ExpiresAt,
+		Type: claims.Type, User: claims.User, Tenant: claims.Tenant, Role: at.role(claims), ExpiresAt: claims.ExpiresAt,
 	}, nil
 }
 
@@ -120,9 +120,23 @@ func (s *Service) Revoke(ctx context.Context, by By, raw string) error {
 	// What is revoked already leaves no event, which only the outbox knows.
 	defer s.courier.ring()
 	defer s.gate.drop()
-	p := s.platform.Recording(in(s.event(by.as(at.User), action, aboutMembers, at.Membership.ID), claims.Tenant)...)
+	p := s.platform.Recording(in(s.revoked(by, action, claims, at), claims.Tenant)...)
 	if claims.Type == token.Refresh {
 		return p.Tokens().RevokeFamily(ctx, claims.Family, s.clock())
 	}
 	return p.Tokens().Revoke(ctx, claims.ID, claims.ExpiresAt.Add(issuer.Leeway)) // what other issuers' tokens get
+}
+
+// revoked is the event of a token that is taken back: by its bearer, about what let them in.
+func (s *Service) revoked(by By, action string, c token.Claims, at *standing) storage.Event {
+	by = by.as(at.User)
+	by.Actor.Kind, by.Actor.OnBehalfOf = placeOf(c).kind, c.OnBehalfOf
+	switch by.Actor.Kind {
+	case policy.Service:
+		return s.event(by, action, aboutServiceAccounts, c.User)
+	case policy.Operator:
+		return s.event(by, action, aboutTenant, id.ID(c.Tenant))
+	default:
+		return s.event(by, action, aboutMembers, at.Membership.ID)
+	}
 }

@@ -17,12 +17,8 @@ import (
 	"github.com/tenantry/tenantry/internal/token"
 )
 
-const (
-	// secretPrefix lets people and scanners see what leaked.
-	secretPrefix = "tns_"
-	// touchEvery is how exactly the last use of a service account is kept.
-	touchEvery = time.Minute
-)
+// secretPrefix lets people and scanners see what leaked.
+const secretPrefix = "tns_"
 
 // ServiceAccount is what can be said of a service account by whoever manages it. A zero ExpiresAt never comes.
 type ServiceAccount struct {
@@ -201,7 +197,7 @@ func (s *Service) grantService(ctx context.Context, by By, a storage.ServiceAcco
 		return ServiceGrant{}, err
 	}
 	err = s.record(ctx, in(s.event(by, "logged_in", aboutServiceAccounts, a.ID), a.Tenant), func(p storage.Platform) error {
-		return p.ServiceAccounts().Touch(ctx, a.ID, now.Truncate(touchEvery))
+		return p.ServiceAccounts().Touch(ctx, a.ID, now)
 	})
 	return ServiceGrant{Access: access, ExpiresIn: end.Sub(now.Truncate(time.Second)), Scopes: scopes}, err
 }

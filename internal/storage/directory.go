@@ -82,7 +82,7 @@ func ServiceAccountRecords() *schema.Resource {
 			{Name: "expires_at", Type: schema.Time, Nullable: true, Filter: true, Sort: true, Description: "When the account stops being good; null for never."},
 			{Name: "client_id", Type: schema.UUID, ReadOnly: true, Description: "The name by which the program asks for tokens (OAuth 2)."},
 			{Name: "client_secret", Type: schema.Text, Nullable: true, ReadOnly: true, Once: true, Description: "The secret that goes with client_id. It is shown this once."},
-			{Name: "last_used_at", Type: schema.Time, Nullable: true, ReadOnly: true, Filter: true, Sort: true, Description: "When the account last got a token, to the minute."},
+			{Name: "last_used_at", Type: schema.Time, Nullable: true, ReadOnly: true, Filter: true, Sort: true, Description: "When the account last got a token."},
 			builtIn(schema.FieldCreatedAt, schema.Time, "When it was created."),
 			{Name: schema.FieldCreatedBy, Type: schema.UUID, Nullable: true, BuiltIn: true, Filter: true, Description: "Who created it."},
 		},

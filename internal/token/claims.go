@@ -26,7 +26,7 @@ type payload struct {
 	UserID    *string      `json:"user_id,omitzero"`
 	Tenant    *string      `json:"tenant,omitzero"`
 	Role      string       `json:"role,omitzero"`
-	Scope     string       `json:"scope,omitzero"`
+	Scope     *string      `json:"scope,omitzero"`
 	Kind      string       `json:"kind,omitzero"`
 	Type      Type         `json:"token_type"`
 	IssuedAt  jwt.Date     `json:"iat,omitzero"`
@@ -64,7 +64,11 @@ func (a *Authority) sealed(c Claims) payload {
 	p := a.common(c.ID, c.User, c.Family, c.ExpiresAt)
 	in := c.Tenant.String()
 	p.Audience, p.Tenant, p.Type = jwt.Audience{a.audience}, &in, c.Type
-	p.Role, p.Scope, p.Kind = c.Role.String(), strings.Join(c.Scopes, " "), string(c.Kind)
+	p.Role, p.Kind = c.Role.String(), string(c.Kind)
+	if c.Type == Access || len(c.Scopes) > 0 { // an access token's is there even where it narrows nothing
+		scope := strings.Join(c.Scopes, " ")
+		p.Scope = &scope
+	}
 	if p.Kind == "" {
 		p.Kind = string(policy.User)
 	}
@@ -101,7 +105,10 @@ func (a *Authority) openTenant(p *payload) (*Claims, error) {
 	if !slices.Contains(p.Audience, a.audience) {
 		return nil, errIssuer
 	}
-	c := &Claims{Scopes: strings.Fields(p.Scope)}
+	c := &Claims{}
+	if p.Scope != nil {
+		c.Scopes = strings.Fields(*p.Scope)
+	}
 	var ok bool
 	if p.Tenant == nil {
 		return nil, errTenant

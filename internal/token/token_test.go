@@ -82,6 +82,24 @@ func TestSignedAccessTokenHasTheContractsClaims(t *testing.T) {
 	}
 }
 
+func TestAccessTokenWithoutScopesSaysSo(t *testing.T) {
+	t.Parallel()
+	a, _ := setup(t)
+	c := claims()
+	c.Scopes = nil
+	raw, err := a.SignAccess(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := base64.RawURLEncoding.DecodeString(strings.Split(raw, ".")[1])
+	if err != nil || !strings.Contains(string(data), `"scope":""`) {
+		t.Errorf("claims %s, %v", data, err)
+	}
+	if got, err := a.Verify(raw, token.Access); err != nil || len(got.Scopes) != 0 {
+		t.Errorf("scopes %q, %v", got.Scopes, err)
+	}
+}
+
 func TestServicesSignInWithoutAFamily(t *testing.T) {
 	t.Parallel()
 	a, _ := setup(t)

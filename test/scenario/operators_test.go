@@ -135,6 +135,9 @@ func TestExchange(t *testing.T) {
 			{name: "a viewer's token writes nothing", as: "looking", do: "POST /projects/", body: `{"name":"No"}`, status: 403, events: []string{"permission_denied"}},
 			{name: "nothing of the other tenant", as: "inside", do: "GET /members/?user={owner-globex}", status: 200, want: `{"results":[]}`},
 			{name: "it opens no platform", as: "inside", do: "GET /api/admin/v1/tenants/", status: 401},
+			{name: "what it is good for", as: "nobody", do: "POST /auth/token/verify/", body: `{"token":"{inside}"}`, status: 200, want: `{"token_type":"access","tenant":"{acme}","role":"admin"}`},
+			{name: "taken back", as: "nobody", do: "POST /auth/token/revoke/", body: `{"token":"{inside}"}`, status: 204, events: []string{"token_revoked"}},
+			{name: "by the operator", do: "GET /events/?action=token_revoked", status: 200, want: `{"results":[{"actor":{"id":"{root}","kind":"operator","on_behalf_of":"{root}"},"resource":"tenant","record":"{acme}"}]}`},
 		})
 	})
 }

@@ -66,13 +66,16 @@ func TestServiceAccounts(t *testing.T) {
 			{name: "who a narrow one is", as: "reader", do: "GET /me/", status: 200, want: `{"scopes":["projects:read"]}`},
 			{name: "what a scope does not open", as: "reader", do: "GET /tasks/", status: 403, want: `{"code":"permission_denied"}`, events: []string{"permission_denied"}},
 			{name: "nor to write", as: "reader", do: "POST /projects/", body: `{"name":"No"}`, status: 403, events: []string{"permission_denied"}},
-			{name: "last use is kept", do: "GET /service-accounts/?last_used_at__isnull=false", status: 200, want: `{"results":[{"id":"{robot}"}]}`},
+			{name: "last use is kept", do: "GET /service-accounts/?last_used_at__isnull=false", status: 200, want: `{"results":[{"id":"{robot}"}]}`, save: map[string]string{"made": "results.0.created_at", "used": "results.0.last_used_at"}},
 			{name: "a demotion holds at once", do: "PATCH /service-accounts/{robot}/", body: `{"role":"viewer"}`, status: 200, want: `{"role":"viewer"}`, events: []string{"updated"}},
 			{name: "so it writes no more", as: "robot", do: "POST /projects/", body: `{"name":"Again"}`, status: 403, events: []string{"permission_denied"}},
 			{name: "rotate at once", do: "POST /service-accounts/{robot}/rotate/", body: `{"grace_seconds":0}`, status: 200, want: `{"id":"{robot}"}`, save: map[string]string{"second": "client_secret"}, events: []string{"rotated"}},
 			{name: "rotate with a grace", do: "POST /service-accounts/{robot}/rotate/", status: 200, save: map[string]string{"third": "client_secret"}, events: []string{"rotated"}},
 			{name: "too long a grace", do: "POST /service-accounts/{robot}/rotate/", body: `{"grace_seconds":99999999}`, status: 422, want: `{"errors":[{"field":"grace_seconds"}]}`},
 		})
+		if w.vars["used"] <= w.vars["made"] { // RFC 3339 in UTC sorts as text
+			t.Errorf("made at %s, last used at %s", w.vars["made"], w.vars["used"])
+		}
 		for name, want := range map[string]int{"secret": 401, "second": 200, "third": 200} {
 			if a := w.clientToken("again", client, w.vars[name], ""); a.status != want {
 				t.Errorf("%s: %d %s", name, a.status, a.body)
@@ -80,7 +83,11 @@ func TestServiceAccounts(t *testing.T) {
 		}
 		// The event of a refused secret comes behind the answer.
 		w.eventually("owner-acme", "GET /events/?action=log_in_failed", `{"results":[{"actor":{"kind":"service","name":"robot"}}]}`)
+		w.clientToken("brief", client, w.vars["third"], "")
+		w.vars["brief"] = w.tokens["brief"]
 		w.play(t, []step{
+			{name: "take a token back", as: "nobody", do: "POST /auth/token/revoke/", body: `{"token":"{brief}"}`, status: 204, events: []string{"token_revoked"}},
+			{name: "by the account", do: "GET /events/?action=token_revoked", status: 200, want: `{"results":[{"actor":{"id":"{robot}","kind":"service"},"resource":"service-accounts","record":"{robot}"}]}`},
 			{name: "over", do: "PATCH /service-accounts/{robot}/", body: `{"expires_at":"2020-01-01T00:00:00Z"}`, status: 422},
 			{name: "delete", as: "admin-acme", do: "DELETE /service-accounts/{robot}/", status: 204, events: []string{"deleted"}},
 			{name: "its tokens open nothing", as: "again", do: "GET /projects/", status: 401, want: `{"code":"token_invalid"}`},
