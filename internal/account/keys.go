@@ -67,23 +67,40 @@ func publicKey(k storage.SigningKey, now time.Time) Key {
 // has learnt of it; zero is a time that is enough for that. Tokens of the keys before stay good until they expire.
 // validation_failed where there is no such algorithm.
 func (s *Service) RotateKeys(ctx context.Context, by By, algorithm string, activation time.Duration) (Key, error) {
-	if s.keys.vault == nil {
-		return Key{}, fault.New(fault.Conflict, "Without a key-encryption key no signing key can be made.")
-	}
-	alg, ok := token.ParseAlgorithm(algorithm)
-	if !ok {
-		return Key{}, fault.Invalid(fault.Field{Name: "algorithm", Code: fault.FieldChoice, Message: "A key is for EdDSA, ES256 or RS256."})
-	}
-	if activation < 0 || activation > maxActivation {
-		return Key{}, fault.Invalid(invalid("activate_in", "A key becomes current within 366 days."))
-	}
-	created, err := s.makeKey(alg, positive(activation, s.activation))
+	plan, err := s.PlanKey(algorithm, activation)
 	if err != nil {
 		return Key{}, err
 	}
-	keep := max(s.accessTTL, s.refreshTTL)
+	return s.AddKey(ctx, by, plan)
+}
+
+// KeyPlan is a pair that is to become a key.
+type KeyPlan struct{ key storage.SigningKey }
+
+// ID is the kid of the key's tokens.
+func (p KeyPlan) ID() string { return p.key.ID }
+
+// PlanKey makes the pair of RotateKeys, which is no key until AddKey.
+func (s *Service) PlanKey(algorithm string, activation time.Duration) (KeyPlan, error) {
+	if s.keys.vault == nil {
+		return KeyPlan{}, fault.New(fault.Conflict, "Without a key-encryption key no signing key can be made.")
+	}
+	alg, ok := token.ParseAlgorithm(algorithm)
+	if !ok {
+		return KeyPlan{}, fault.Invalid(fault.Field{Name: "algorithm", Code: fault.FieldChoice, Message: "A key is for EdDSA, ES256 or RS256."})
+	}
+	if activation < 0 || activation > maxActivation {
+		return KeyPlan{}, fault.Invalid(invalid("activate_in", "A key becomes current within 366 days."))
+	}
+	key, err := s.makeKey(alg, positive(activation, s.activation))
+	return KeyPlan{key}, err
+}
+
+// AddKey makes a planned pair the next key; conflict where it is a key already.
+func (s *Service) AddKey(ctx context.Context, by By, plan KeyPlan) (Key, error) {
+	created, keep := plan.key, max(s.accessTTL, s.refreshTTL)
 	event := s.event(by, "rotated", aboutKeys, id.ID{}, madeKey(created)...)
-	err = s.changeKeys(ctx, func() error {
+	err := s.changeKeys(ctx, func() error {
 		return s.change(ctx, in(event, tenant.Platform), func(p storage.Platform) error { return p.Keys().Rotate(ctx, created, keep) })
 	})
 	return publicKey(created, s.clock()), err

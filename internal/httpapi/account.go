@@ -83,17 +83,23 @@ func (s *server) revokeToken(x *exchange) error {
 // readTexts reads the body of an operation on tokens. From here on no cache may keep the answer, not even the
 // client's own (RFC 6749, section 5.1).
 func (x *exchange) readTexts(texts ...text) error {
+	_, err := x.readKeyedTexts(texts...)
+	return err
+}
+
+// readKeyedTexts is readTexts where the body is needed as it came as well.
+func (x *exchange) readKeyedTexts(texts ...text) ([]byte, error) {
 	h := x.w.Header()
 	h["Cache-Control"] = x.server.fixed.noStore
 	h["Pragma"] = x.server.fixed.pragma
 	if err := x.refuseQuery(); err != nil {
-		return err
+		return nil, err
 	}
 	body, err := x.requireBody()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return decodeTexts(body, texts...)
+	return body, decodeTexts(body, texts...)
 }
 
 // sendGrant answers with a pair of tokens. They are not written into the pooled buffer: nothing secret stays there.

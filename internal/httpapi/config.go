@@ -45,6 +45,7 @@ type writer interface {
 	Patch(ctx context.Context, call resource.Call, op *operation.Operation, id string, body []byte, p *resource.Precondition) (resource.Answer, error)
 	Delete(ctx context.Context, call resource.Call, op *operation.Operation, id string, p *resource.Precondition) error
 	Act(ctx context.Context, call resource.Call, op *operation.Operation, id string, body []byte, p *resource.Precondition) (resource.Answer, error)
+	Once(ctx context.Context, call resource.Call, op *operation.Operation, path string, body []byte, act resource.Act) (resource.Answer, error)
 }
 
 type (

@@ -43,3 +43,17 @@ func (x *exchange) replayed(answer resource.Answer) {
 		x.w.Header()["Idempotency-Replayed"] = []string{"true"}
 	}
 }
+
+// once runs an act and returns what is to be answered. path is what the request's path means beside its operation.
+func (x *exchange) once(body []byte, path string, act resource.Act) ([]byte, error) {
+	call, err := x.keyedCall()
+	if err != nil {
+		return nil, err
+	}
+	answer, err := x.server.resources.Once(x.ctx, call, x.endpoint.op, path, body, act)
+	if err != nil {
+		return nil, err
+	}
+	x.replayed(answer)
+	return answer.Body, nil
+}

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 	"github.com/tenantry/tenantry/internal/account"
 	"github.com/tenantry/tenantry/internal/fault"
 	"github.com/tenantry/tenantry/internal/policy"
+	"github.com/tenantry/tenantry/internal/resource"
 	"github.com/tenantry/tenantry/internal/schema"
 )
 
@@ -92,7 +94,7 @@ const defaultExchangeRole = policy.Admin
 // exchangeToken lets an operator into a tenant, for a reason.
 func (s *server) exchangeToken(x *exchange) error {
 	var reason, asked string
-	err := x.readTexts(text{name: "reason", into: &reason}, text{name: "role", optional: true, into: &asked})
+	body, err := x.readKeyedTexts(text{name: "reason", into: &reason}, text{name: "role", optional: true, into: &asked})
 	if err != nil {
 		return err
 	}
@@ -103,15 +105,40 @@ func (s *server) exchangeToken(x *exchange) error {
 			return fault.Invalid(fault.Field{Name: "role", Code: fault.FieldChoice, Message: "must be viewer, member, admin or owner"})
 		}
 	}
-	grant, err := s.accounts.Exchange(x.ctx, x.by(), x.id(), reason, role)
+	entered, err := x.once(body, x.id(), resource.Act{Do: func() ([]byte, error) {
+		grant, err := s.accounts.Exchange(x.ctx, x.by(), x.id(), reason, role)
+		if err != nil {
+			return nil, err
+		}
+		return appendEntered(nil, grant, s.seconds()), nil
+	}})
 	if err != nil {
 		return err
 	}
-	out := schema.AppendString([]byte(`{"access":`), grant.Access)
-	out = append(out, `,"token_type":"Bearer","expires_in":`...)
-	out = strconv.AppendInt(out, int64(grant.ExpiresIn/time.Second), 10)
-	out = appendTenant(append(out, `,"tenant":`...), grant.Tenant)
-	out = append(out[:len(out)-1], `,"role":"`...)
-	out = append(out, grant.Role.String()...)
-	return x.sendJSON(http.StatusOK, append(out, `"}}`...))
+	return x.sendJSON(http.StatusOK, untilThen(entered, s.seconds()))
+}
+
+// seconds is the time now, as tokens have it.
+func (s *server) seconds() int64 { return s.clock().Unix() }
+
+// appendEntered appends what is kept of an operator's way into a tenant: its answer, with the token's end in a line of
+// its own where the seconds till then belong, since a repetition is later.
+func appendEntered(dst []byte, g account.Grant, now int64) []byte {
+	dst = schema.AppendString(append(dst, `{"access":`...), g.Access)
+	dst = append(dst, `,"token_type":"Bearer","expires_in":`...)
+	dst = append(strconv.AppendInt(append(dst, '\n'), now+int64(g.ExpiresIn/time.Second), 10), '\n')
+	dst = appendTenant(append(dst, `,"tenant":`...), g.Tenant)
+	dst = append(dst[:len(dst)-1], `,"role":"`...)
+	dst = append(dst, g.Role.String()...)
+	return append(dst, `"}}`...)
+}
+
+// untilThen returns what appendEntered has kept as the answer of now.
+func untilThen(entered []byte, now int64) []byte {
+	parts := bytes.SplitN(entered, []byte{'\n'}, 3)
+	if len(parts) != 3 {
+		return entered
+	}
+	end, _ := strconv.ParseInt(string(parts[1]), 10, 64) // written by appendEntered
+	return append(strconv.AppendInt(parts[0], max(end-now, 0), 10), parts[2]...)
 }

@@ -104,6 +104,12 @@ func (f *resources) Act(ctx context.Context, c resource.Call, op *operation.Oper
 	return f.answer, f.take(ctx, op, call{name: "Act", id: id, body: string(body), call: c, condition: p})
 }
 
+// Once runs the act.
+func (f *resources) Once(_ context.Context, _ resource.Call, _ *operation.Operation, _ string, _ []byte, act resource.Act) (resource.Answer, error) {
+	told, err := act.Do()
+	return resource.Answer{Body: told}, err
+}
+
 func (f *resources) Delete(ctx context.Context, c resource.Call, op *operation.Operation, id string, p *resource.Precondition) error {
 	return f.take(ctx, op, call{name: "Delete", id: id, call: c, condition: p})
 }
@@ -233,9 +239,14 @@ func (f *accounts) Exchange(_ context.Context, by account.By, ref, reason string
 
 func (f *accounts) Keys(context.Context) ([]account.Key, error) { return f.keys, f.err }
 
-func (f *accounts) RotateKeys(_ context.Context, by account.By, algorithm string, activation time.Duration) (account.Key, error) {
-	f.signedIn = []string{by.Actor.Name, algorithm, activation.String()}
-	return account.Key{ID: "k", Algorithm: algorithm, State: token.Next, Verifies: true, Public: `{"kty":"OKP"}`}, f.err
+func (f *accounts) PlanKey(algorithm string, activation time.Duration) (account.KeyPlan, error) {
+	f.signedIn = []string{algorithm, activation.String()}
+	return account.KeyPlan{}, f.err
+}
+
+func (f *accounts) AddKey(_ context.Context, by account.By, _ account.KeyPlan) (account.Key, error) {
+	f.signedIn = append([]string{by.Actor.Name}, f.signedIn...)
+	return account.Key{ID: "k", Algorithm: f.signedIn[1], State: token.Next, Verifies: true, Public: `{"kty":"OKP"}`}, f.err
 }
 
 func (f *accounts) RetireKey(_ context.Context, by account.By, key string) error {

@@ -6,13 +6,16 @@ import (
 	"time"
 
 	"github.com/tenantry/tenantry/internal/account"
+	"github.com/tenantry/tenantry/internal/id"
+	"github.com/tenantry/tenantry/internal/resource"
 	"github.com/tenantry/tenantry/internal/schema"
 )
 
 // signingKeys administers the keys that tokens are signed with.
 type signingKeys interface {
 	Keys(ctx context.Context) ([]account.Key, error)
-	RotateKeys(ctx context.Context, by account.By, algorithm string, activation time.Duration) (account.Key, error)
+	PlanKey(algorithm string, activation time.Duration) (account.KeyPlan, error)
+	AddKey(ctx context.Context, by account.By, plan account.KeyPlan) (account.Key, error)
 	RetireKey(ctx context.Context, by account.By, key string) error
 }
 
@@ -46,24 +49,46 @@ func (s *server) rotateKeys(x *exchange) error {
 		return err
 	}
 	algorithm, seconds := defaultAlgorithm, int64(0)
-	err := x.readOptional(text{name: "algorithm", optional: true, into: &algorithm}, text{name: "activate_in", optional: true, number: &seconds})
+	body, err := x.readOptional(text{name: "algorithm", optional: true, into: &algorithm}, text{name: "activate_in", optional: true, number: &seconds})
 	if err != nil {
 		return err
 	}
-	made, err := s.accounts.RotateKeys(x.ctx, x.by(), algorithm, inSeconds(seconds))
+	plan, err := s.accounts.PlanKey(algorithm, inSeconds(seconds))
 	if err != nil {
 		return err
 	}
-	return x.sendJSON(http.StatusCreated, appendKey(nil, made))
+	answer, err := x.once(body, "", resource.Act{
+		Plan: resource.PlanOf(plan.ID()),
+		Do: func() ([]byte, error) {
+			made, err := s.accounts.AddKey(x.ctx, x.by(), plan)
+			return appendKey(nil, made), err
+		},
+		Found: x.findKey,
+	})
+	if err != nil {
+		return err
+	}
+	return x.sendJSON(http.StatusCreated, answer)
 }
 
-// readOptional reads a small body that may be left out.
-func (x *exchange) readOptional(texts ...text) error {
+// findKey returns the key that a rotation of the plan has made, nil where there is none.
+func (x *exchange) findKey(plan id.ID) ([]byte, error) {
+	keys, err := x.server.accounts.Keys(x.ctx)
+	for _, k := range keys {
+		if resource.PlanOf(k.ID) == plan {
+			return appendKey(nil, k), err
+		}
+	}
+	return nil, err
+}
+
+// readOptional reads a small body that may be left out, and returns it as it came.
+func (x *exchange) readOptional(texts ...text) ([]byte, error) {
 	body, err := x.readBody()
 	if err != nil || len(body) == 0 {
-		return err
+		return nil, err
 	}
-	return decodeTexts(body, texts...)
+	return body, decodeTexts(body, texts...)
 }
 
 // inSeconds is a number of seconds, or the longest time there is where it is longer.
@@ -76,10 +101,13 @@ func (s *server) retireKey(x *exchange) error {
 	if err := x.refuseQuery(); err != nil {
 		return err
 	}
-	if err := x.readOptional(); err != nil {
+	body, err := x.readOptional()
+	if err != nil {
 		return err
 	}
-	if err := s.accounts.RetireKey(x.ctx, x.by(), x.r.PathValue("kid")); err != nil {
+	key := x.r.PathValue("kid")
+	_, err = x.once(body, key, resource.Act{Do: func() ([]byte, error) { return nil, s.accounts.RetireKey(x.ctx, x.by(), key) }})
+	if err != nil {
 		return err
 	}
 	return x.sendNothing(http.StatusNoContent)

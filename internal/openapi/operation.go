@@ -80,13 +80,13 @@ func (b *builder) parameters(op *operation.Operation) array {
 	}
 	switch op.Kind {
 	case operation.RetireKey:
-		params = append(params, keyParameter())
+		params = append(params, keyParameter(), parameterRef("IdempotencyKey"))
 	case operation.List, operation.ListEvents:
 		params = append(params, b.listParameters(op)...)
 	case operation.Get:
 		params = append(params, b.selectionParameters(op.Resource)...)
 		params = append(params, parameterRef("IfMatch"), parameterRef("IfNoneMatch"))
-	case operation.Create:
+	case operation.Create, operation.ExchangeToken, operation.RotateKeys:
 		params = append(params, parameterRef("IdempotencyKey"))
 	case operation.Act:
 		params = append(params, parameterRef("IfMatch"), parameterRef("IdempotencyKey"))
@@ -185,11 +185,11 @@ func (b *builder) responses(op *operation.Operation) object {
 	case operation.OperatorRefresh:
 		refused = append(refused, malformed, notAuthenticated, bodyTooLarge, wrongMedia, notValid, unavailable)
 	case operation.ExchangeToken:
-		refused = append(refused, malformed, notAuthenticated, permissionDenied, notFound, bodyTooLarge, wrongMedia, notValid, unavailable)
+		refused = append(refused, malformed, notAuthenticated, permissionDenied, notFound, keyedConflict, bodyTooLarge, wrongMedia, wrongKey, unavailable)
 	case operation.RotateKeys:
-		refused = append(refused, malformed, notAuthenticated, conflict, bodyTooLarge, wrongMedia, notValid, unavailable)
+		refused = append(refused, malformed, notAuthenticated, keyedConflict, bodyTooLarge, wrongMedia, wrongKey, unavailable)
 	case operation.RetireKey:
-		refused = append(refused, malformed, notAuthenticated, notFound, conflict, bodyTooLarge, wrongMedia, notValid, unavailable)
+		refused = append(refused, malformed, notAuthenticated, notFound, keyedConflict, bodyTooLarge, wrongMedia, wrongKey, unavailable)
 	default:
 		refused = append(refused, notAuthenticated, permissionDenied, unavailable)
 		refused = append(refused, refusedRecords(op)...)
@@ -248,9 +248,9 @@ func (b *builder) success(op *operation.Operation) object {
 	case operation.ClientToken:
 		return clientTokenAnswers()
 	case operation.RotateKeys:
-		return answered("201", "The key.", ref("SigningKey"))
+		return answered("201", "The key.", ref("SigningKey"), "Idempotency-Replayed")
 	case operation.RetireKey:
-		return object{{"204", object{{"description", "Done."}, {"headers", headers()}}}}
+		return object{{"204", object{{"description", "Done."}, {"headers", headers("Idempotency-Replayed")}}}}
 	case operation.Report:
 		return answered("200", "The report.", ref(reportName(op.ID)))
 	case operation.KeySet:

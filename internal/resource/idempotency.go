@@ -136,7 +136,7 @@ func (o *onceOnly) run(ctx context.Context, tx *Tx) error {
 		}
 	}
 	if o.key[0]%32 == 0 {
-		if err := o.sweep(ctx, tx); err != nil {
+		if err := sweepMemos(ctx, tx.tx, o.memo, tx.now); err != nil {
 			return err
 		}
 	}
@@ -182,13 +182,13 @@ func (o *onceOnly) first(ctx context.Context, tx *Tx) error {
 	return tx.tx.Put(ctx, o.memo, storage.Record{Version: 2, Values: done}, 1)
 }
 
-// sweep forgets some answers that nobody will ask for any more.
-func (o *onceOnly) sweep(ctx context.Context, tx *Tx) error {
-	made := o.memo.Field(schema.FieldCreatedAt)
+// sweepMemos forgets some answers that nobody will ask for any more.
+func sweepMemos(ctx context.Context, tx storage.Tx, memo *schema.Resource, now time.Time) error {
+	made := memo.Field(schema.FieldCreatedAt)
 	var old []id.ID
-	_, err := tx.tx.List(ctx, o.memo, query.List{
-		Where: []query.Condition{{Field: made, Op: query.Less, Values: []schema.Value{schema.Moment(tx.now.Add(-memoLife))}}},
-		Order: []query.Key{{Field: made}, {Field: o.memo.Field(schema.FieldID)}},
+	_, err := tx.List(ctx, memo, query.List{
+		Where: []query.Condition{{Field: made, Op: query.Less, Values: []schema.Value{schema.Moment(now.Add(-memoLife))}}},
+		Order: []query.Key{{Field: made}, {Field: memo.Field(schema.FieldID)}},
 		Limit: cascadePage,
 	}, func(rec storage.Record) error {
 		old = append(old, rec.Values[memoID].ID())
@@ -197,7 +197,7 @@ func (o *onceOnly) sweep(ctx context.Context, tx *Tx) error {
 	if err != nil || len(old) == 0 {
 		return err
 	}
-	return tx.tx.Delete(ctx, o.memo, old)
+	return tx.Delete(ctx, memo, old)
 }
 
 // hashID makes an id of parts: the first bytes of a SHA-256 over them, each with its length, as a UUID of version 8

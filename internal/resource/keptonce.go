@@ -35,7 +35,26 @@ func (s *Service) writeKept(
 		}
 		return s.answerKept(ctx, call, op, def, record, secret)
 	}
+	var record id.ID
+	var secret string
 	m := s.keptMemo(call, op, path, body)
+	return s.once(ctx, m, planned, func(planned id.ID, again bool) (err error) {
+		record, secret, err = fn(planned)
+		if again && fault.Is(err, fault.Conflict) && op.Kind == operation.Create {
+			if _, missing := def.readKept(ctx, call, planned); missing == nil {
+				record, err = planned, nil
+			}
+		}
+		return err
+	}, func() (Answer, error) { return s.answerKept(ctx, call, op, def, record, secret) })
+}
+
+// once runs a keyed write and keeps its answer, or returns the one that is kept. again says that the write of this
+// plan was begun before, and that nobody knows how far it came. A write that fails gives the key back; one that is
+// done does not, even where its answer can't be told.
+func (s *Service) once(
+	ctx context.Context, m *keptMemo, planned id.ID, write func(planned id.ID, again bool) error, tell func() (Answer, error),
+) (Answer, error) {
 	mine := flown{m.of, m.key}
 	if !s.flight.take(mine) {
 		return Answer{}, stillRunning()
@@ -48,17 +67,11 @@ func (s *Service) writeKept(
 	if again {
 		planned = before.ID
 	}
-	record, secret, err := fn(planned)
-	if again && fault.Is(err, fault.Conflict) && op.Kind == operation.Create {
-		if _, missing := def.readKept(ctx, call, planned); missing == nil {
-			record, err = planned, nil
-		}
-	}
-	if err != nil {
+	if err := write(planned, again); err != nil {
 		m.forget(ctx)
 		return Answer{}, err
 	}
-	out, err := s.answerKept(ctx, call, op, def, record, secret)
+	out, err := tell()
 	if err != nil {
 		return out, err
 	}
@@ -105,6 +118,11 @@ func (m *keptMemo) take(ctx context.Context, planned id.ID) (before Answer, agai
 	now := m.service.now()
 	err = m.update(ctx, func(tx storage.Tx) error {
 		before, again = Answer{}, false
+		if m.key[0]%32 == 0 {
+			if err := sweepMemos(ctx, tx, m.schema, now); err != nil {
+				return err
+			}
+		}
 		held, err := tx.Get(ctx, m.schema, m.key)
 		switch {
 		case err == nil && held.Values[memoCreatedAt].Time().Add(memoLife).After(now):

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -112,6 +113,72 @@ func TestOperatorsKeepKeys(t *testing.T) {
 		})
 		w.eventually("operator", "GET /api/admin/v1/events/?action=retired", `{"results":[{"actor":{"name":"root"},"changes":{"kid":["default",null]}}]}`)
 	})
+}
+
+// TestOperatorsRepeat sends what is no record's creation twice with one key.
+func TestOperatorsRepeat(t *testing.T) {
+	onBothEngines(t, func(w *world) {
+		t := w.t
+		w.operator()
+		key := func(value string) http.Header { return http.Header{"Idempotency-Key": {value}} }
+		const rotate, enter = "POST /api/admin/v1/keys/rotate/", "POST /api/admin/v1/tenants/{acme}/token/"
+		later := `{"algorithm":"ES256","activate_in":86400}`
+		w.play(t, []step{
+			{name: "rotate", as: "operator", do: rotate, body: later, header: key("k1"), status: 201, save: map[string]string{"kid": "kid"}},
+			{name: "again", as: "operator", do: rotate, body: later, header: key("k1"), status: 201, want: `{"kid":"{kid}","state":"next","public":{"kty":"EC"}}`},
+			{name: "another body", as: "operator", do: rotate, body: `{"algorithm":"EdDSA"}`, header: key("k1"), status: 422, want: `{"code":"idempotency_mismatch"}`},
+			{name: "one key was made", as: "operator", do: "GET /api/admin/v1/keys/", status: 200, want: `{"results":[{"kid":"default"},{"kid":"{kid}"}]}`},
+			{name: "a refusal", as: "operator", do: rotate, body: `{"algorithm":"HS256"}`, header: key("k2"), status: 422},
+			{name: "gives the key back", as: "operator", do: rotate, body: later, header: key("k2"), status: 201, save: map[string]string{"second": "kid"}},
+			{name: "too long a key", as: "operator", do: rotate, header: key(strings.Repeat("k", 256)), status: 422, want: `{"errors":[{"field":"Idempotency-Key"}]}`},
+
+			{name: "retire", as: "operator", do: "POST /api/admin/v1/keys/{kid}/retire/", header: key("k3"), status: 204},
+			{name: "again", as: "operator", do: "POST /api/admin/v1/keys/{kid}/retire/", header: key("k3"), status: 204},
+			{name: "another key", as: "operator", do: "POST /api/admin/v1/keys/{second}/retire/", header: key("k3"), status: 422, want: `{"code":"idempotency_mismatch"}`},
+
+			{name: "enter", as: "operator", do: enter, body: `{"reason":"Ticket 42"}`, header: key("k4"), status: 200, save: map[string]string{"inside": "access"}, events: []string{"token_exchanged"}},
+			{name: "again", as: "operator", do: enter, body: `{"reason":"Ticket 42"}`, header: key("k4"), status: 200, want: `{"access":"{inside}","token_type":"Bearer","tenant":{"slug":"acme","role":"admin"}}`},
+			{name: "for another reason", as: "operator", do: enter, body: `{"reason":"Ticket 43"}`, header: key("k4"), status: 422, want: `{"code":"idempotency_mismatch"}`},
+			{name: "into another tenant", as: "operator", do: "POST /api/admin/v1/tenants/{globex}/token/", body: `{"reason":"Ticket 42"}`, header: key("k4"), status: 422, want: `{"code":"idempotency_mismatch"}`},
+			{name: "the key of a rotation", as: "operator", do: enter, body: `{"reason":"Ticket 42"}`, header: key("k1"), status: 422, want: `{"code":"idempotency_mismatch"}`},
+			{name: "without a key", as: "operator", do: enter, body: `{"reason":"Ticket 42"}`, status: 200, events: []string{"token_exchanged"}},
+		})
+		w.tokens["inside"] = w.vars["inside"]
+		w.play(t, []step{{name: "the token is good", as: "inside", do: "GET /projects/", status: 200}})
+		repeated := w.send(w.request(step{as: "operator", do: enter, body: `{"reason":"Ticket 42"}`, header: key("k4")}))
+		left, _ := lookup(decode(repeated.body), "expires_in")
+		if seconds, _ := left.(float64); repeated.header.Get("Idempotency-Replayed") != "true" || repeated.header.Get("Cache-Control") != "no-store" || seconds < 1 || seconds > 900 {
+			t.Errorf("the repetition: %v, %v seconds left", repeated.header, left)
+		}
+		w.rotateAtOnce(t, key("k5"))
+	})
+}
+
+// rotateAtOnce sends one rotation many times at the same instant: it may make one key.
+func (w *world) rotateAtOnce(t *testing.T, header http.Header) {
+	t.Helper()
+	count := func() int {
+		results, _ := lookup(decode(w.send(w.request(step{as: "operator", do: "GET /api/admin/v1/keys/"})).body), "results")
+		keys, _ := results.([]any)
+		return len(keys)
+	}
+	before := count()
+	answers := make([]response, 10)
+	var all sync.WaitGroup
+	for i := range answers {
+		all.Go(func() {
+			answers[i] = w.send(w.request(step{as: "operator", do: "POST /api/admin/v1/keys/rotate/", body: `{"activate_in":86400}`, header: header}))
+		})
+	}
+	all.Wait()
+	for _, a := range answers {
+		if a.status != http.StatusCreated && contains(a.body, `{"code":"idempotency_in_progress","status":409}`) != "" {
+			t.Errorf("%d %s", a.status, a.body)
+		}
+	}
+	if made := count() - before; made != 1 {
+		t.Errorf("%d keys were made", made)
+	}
 }
 
 func TestExchange(t *testing.T) {
