@@ -11,6 +11,7 @@ function field(name: string, kind: Kind, nullable = false): Field {
     help: '',
     shown: true,
     integer: false,
+    gauge: false,
     choices: [],
     properties: [],
   };

@@ -28,6 +28,8 @@ export interface Field {
   /** Answers have it. A password, say, can only be given. */
   shown: boolean;
   integer: boolean;
+  /** A number that tells a state, so that those of several times are not added up. */
+  gauge: boolean;
   choices: string[];
   ref?: Ref;
   /** The parts of an object. */
@@ -69,6 +71,7 @@ export function fieldOf(document: Document, name: string, given: Schema): Field 
     nullable: nullable(schema),
     shown: !schema.writeOnly,
     integer: types(schema).includes('integer'),
+    gauge: schema['x-tenantry-gauge'] === true,
     choices: (schema.enum ?? []).filter((choice) => choice !== null),
     ref: refOf(schema),
     properties: Object.entries(schema.properties ?? {}).map(([part, s]) => fieldOf(document, part, s)),
@@ -92,7 +95,7 @@ function kindOf(document: Document, name: string, schema: Schema): Kind {
       return 'boolean';
     case 'integer':
     case 'number':
-      return 'number';
+      return schema['x-tenantry-unit'] === 'bytes' ? 'bytes' : 'number';
     case 'string':
       return kindOfText(name, schema);
     case 'object':

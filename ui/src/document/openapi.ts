@@ -23,6 +23,10 @@ export interface Schema {
   /** The resource whose record a field names, and the parameter by which its list finds it, where that is not id. */
   'x-references'?: string;
   'x-references-by'?: string;
+  /** What a number counts. */
+  'x-tenantry-unit'?: string;
+  /** It tells a state, so that those of several times are not added up. */
+  'x-tenantry-gauge'?: boolean;
 }
 
 /** Names the fields of a record that tell of its file. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { trailOf } from './trail';
 import { catalogOf, type Resource } from './resource';
+import { seriesOf } from './series';
 import { sample } from './sample';
 
 const tenant = catalogOf(sample, 'tenant');
@@ -29,6 +30,7 @@ describe('the catalog', () => {
       ['tenants', undefined],
       ['tenants.members', 'tenants'],
       ['keys', undefined],
+      ['usage', undefined],
     ]);
     expect(resource('tenants.members', platform).get).toBeDefined();
   });
@@ -78,6 +80,16 @@ describe('the catalog', () => {
     expect(resource('projects').title).toBe('name');
     expect(resource('members').title).toBe('user');
     expect(resource('events').title).toBe('id');
+  });
+
+  test('finds counters, and knows what of them is a state and is said in bytes', () => {
+    const series = seriesOf(resource('usage', platform));
+    expect(series?.of?.name).toBe('tenant');
+    expect(series?.numbers.map(({ name, kind, gauge }) => [name, kind, gauge])).toEqual([
+      ['requests', 'number', false],
+      ['storage', 'bytes', true],
+    ]);
+    expect(seriesOf(resource('tasks'))).toBeUndefined();
   });
 
   test('finds the trail', () => {

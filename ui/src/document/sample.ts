@@ -140,6 +140,11 @@ export const sample: Document = {
     '/api/admin/v1/keys/': { get: list('listKeys', 'KeyPage') },
     '/api/admin/v1/keys/rotate/': { post: record('rotateKeys', 'Key', '', 'KeyRotation') },
     '/api/admin/v1/keys/{kid}/retire/': { post: { operationId: 'retireKey' } },
+    '/api/admin/v1/usage/': {
+      get: list('listUsage', 'UsageCountPage', [
+        filter('hour__gte', { type: 'string', format: 'date-time' }),
+      ]),
+    },
     '/api/admin/v1/tenants/': { get: list('listTenants', 'TenantPage') },
     '/api/admin/v1/tenants/{id}/': { get: record('getTheTenant', 'Tenant', '') },
     '/api/admin/v1/tenants/{id}/members/': { get: list('listTenantMembers', 'MemberPage') },
@@ -188,6 +193,22 @@ export const sample: Document = {
         properties: { id, slug: { type: 'string', readOnly: true }, name: { type: 'string' } },
       },
       TenantPage: page('Tenant'),
+      UsageCount: {
+        type: 'object',
+        properties: {
+          id,
+          tenant: { type: 'string', format: 'uuid', 'x-references': 'tenants' },
+          hour: { type: 'string', format: 'date-time', readOnly: true },
+          requests: { type: 'integer', readOnly: true },
+          storage: {
+            type: ['integer', 'null'],
+            readOnly: true,
+            'x-tenantry-unit': 'bytes',
+            'x-tenantry-gauge': true,
+          },
+        },
+      },
+      UsageCountPage: page('UsageCount'),
       TenantPatch: { type: 'object', properties: { name: { type: 'string' } } },
       Event: {
         type: 'object',

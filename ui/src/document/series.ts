@@ -13,7 +13,7 @@ export interface Series {
 export function seriesOf(resource: Resource): Series | undefined {
   const { fields, filters } = resource;
   const times = fields.filter((field) => field.kind === 'time');
-  const numbers = fields.filter((field) => field.kind === 'number');
+  const numbers = fields.filter((field) => field.kind === 'number' || field.kind === 'bytes');
   const [time] = times;
   const since = filters.some(({ field, lookups }) => field.name === time?.name && lookups.has('gte'));
   const trail = fields.some((field) => field.kind === 'changes');

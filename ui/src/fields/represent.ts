@@ -1,3 +1,4 @@
+import type { Field } from '../document/field';
 import type { Resource } from '../document/resource';
 import type { Values } from '../data/patch';
 
@@ -34,6 +35,11 @@ export function bytes(value: number): string {
     at++;
   }
   return `${value.toLocaleString(undefined, { maximumFractionDigits: at === 0 ? 0 : 1 })} ${units[at]}`;
+}
+
+/** A number of the field in words: 1,024, or 1 KB. */
+export function amount(field: Field, value: number): string {
+  return field.kind === 'bytes' ? bytes(value) : value.toLocaleString();
 }
 
 const times = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });

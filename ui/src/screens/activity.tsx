@@ -7,7 +7,7 @@ import type { Resource } from '../document/resource';
 import { trailOf } from '../document/trail';
 import { choice } from '../fields/represent';
 import { worries } from './attention';
-import { beginning, countBy } from './buckets';
+import { beginning, countBy, totalOf } from './buckets';
 import { Chart } from './chart';
 
 const days = 14;
@@ -38,13 +38,14 @@ export function Activity() {
   if (!data) return null;
   const heading = trail ? 'Events in the last two weeks' : 'Records created in the last two weeks';
   const moments = data.map(({ at }) => ({ time: at, count: 1 }));
+  const buckets = countBy('day', moments, days, Date.now());
   return (
     <Card component="section" aria-label={heading}>
       <CardContent>
         <Typography variant="h6" component="h3" gutterBottom>
           {heading}
         </Typography>
-        <Chart buckets={countBy('day', moments, days, Date.now())} label={heading} />
+        <Chart buckets={buckets} label={heading} total={totalOf(buckets).toLocaleString()} />
       </CardContent>
     </Card>
   );

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { beginning, countBy } from './buckets';
+import { beginning, countBy, stateBy } from './buckets';
 
 const now = Date.parse('2026-03-02T10:30:00Z');
 
@@ -36,4 +36,29 @@ test('so is every hour, and what was counted in it', () => {
     { at: '2026-03-02T10', count: 7 },
   ]);
   expect(beginning('hour', 2, now)).toBe('2026-03-02T09:00:00Z');
+});
+
+test('a state lasts until the next one, and those of several are added up', () => {
+  const readings = [
+    { time: '2026-03-02T09:00:00Z', of: 'two', value: 50 },
+    { time: '2026-03-02T08:00:00.000000Z', of: 'one', value: 300 },
+    { time: '2026-03-02T06:00:00.000000Z', of: 'one', value: 100 },
+  ];
+  expect(stateBy('hour', readings, 6, now)).toEqual([
+    { at: '2026-03-02T05', count: 0 },
+    { at: '2026-03-02T06', count: 100 },
+    { at: '2026-03-02T07', count: 100 },
+    { at: '2026-03-02T08', count: 300 },
+    { at: '2026-03-02T09', count: 350 },
+    { at: '2026-03-02T10', count: 350 },
+  ]);
+});
+
+test('of a day it is the last one, and one from before goes on', () => {
+  const readings = [
+    { time: '2026-03-01T09:00:00Z', of: '', value: 7 },
+    { time: '2026-03-01T08:00:00Z', of: '', value: 900 },
+    { time: '2026-02-20T08:00:00Z', of: '', value: 40 },
+  ];
+  expect(stateBy('day', readings, 3, now).map(({ count }) => count)).toEqual([40, 7, 7]);
 });

@@ -18,15 +18,47 @@ export interface Moment {
 
 /** The last spans up to now, each with what is counted in it (UTC). */
 export function countBy(span: Span, moments: Moment[], length: number, now: number): Bucket[] {
-  const counts = new Map<string, number>();
-  for (let back = length - 1; back >= 0; back--)
-    counts.set(key(span, new Date(now - back * lengths[span]).toISOString()), 0);
+  const counts = new Map(last(span, length, now).map((at) => [at, 0]));
   for (const { time, count } of moments) {
     const at = key(span, time);
     const before = counts.get(at);
     if (before !== undefined) counts.set(at, before + count);
   }
   return [...counts].map(([at, count]) => ({ at, count }));
+}
+
+/** What was counted in all of them. */
+export function totalOf(buckets: Bucket[]): number {
+  return buckets.reduce((sum, { count }) => sum + count, 0);
+}
+
+/** How something was at a time: one of those that are looked at together. */
+export interface Reading {
+  time: string;
+  of: string;
+  value: number;
+}
+
+/**
+ * The last spans up to now, each with how it was at its end: the last reading of each, added up. A reading is good until
+ * there is another one of the same.
+ */
+export function stateBy(span: Span, readings: Reading[], length: number, now: number): Bucket[] {
+  const waiting = readings.toSorted((a, b) => b.time.localeCompare(a.time));
+  const states = new Map<string, number>();
+  return last(span, length, now).map((at) => {
+    for (let next = waiting.at(-1); next && key(span, next.time) <= at; next = waiting.at(-1)) {
+      states.set(next.of, next.value);
+      waiting.pop();
+    }
+    return { at, count: [...states.values()].reduce((sum, value) => sum + value, 0) };
+  });
+}
+
+function last(span: Span, length: number, now: number): string[] {
+  return Array.from({ length }, (_, i) =>
+    key(span, new Date(now - (length - 1 - i) * lengths[span]).toISOString()),
+  );
 }
 
 function key(span: Span, time: string): string {

@@ -5,10 +5,17 @@ const height = 100;
 
 const shortDays = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric', timeZone: 'UTC' });
 
+interface Props {
+  buckets: Bucket[];
+  label: string;
+  /** What the bars come to together. */
+  total: string;
+  words?: (count: number) => string;
+}
+
 /** A bar for each span of time, and the same as a table for those who can't see bars. */
-export function Chart({ buckets, label }: { buckets: Bucket[]; label: string }) {
+export function Chart({ buckets, label, total, words = (count) => count.toLocaleString() }: Props) {
   const most = Math.max(...buckets.map(({ count }) => count), 0);
-  const total = buckets.reduce((sum, { count }) => sum + count, 0);
   const step = 100 / Math.max(buckets.length, 1);
   return (
     <Box component="figure" sx={{ m: 0, position: 'relative' }}>
@@ -17,7 +24,7 @@ export function Chart({ buckets, label }: { buckets: Bucket[]; label: string }) 
         viewBox={`0 0 100 ${height}`}
         preserveAspectRatio="none"
         role="img"
-        aria-label={`${label}: ${total.toLocaleString()}`}
+        aria-label={`${label}: ${total}`}
         sx={{ width: '100%', height, display: 'block', borderBottom: 1, borderColor: 'divider' }}
       >
         {buckets.map(({ at, count }, i) => {
@@ -33,7 +40,7 @@ export function Chart({ buckets, label }: { buckets: Bucket[]; label: string }) 
               height={size}
               sx={{ fill: (theme) => theme.palette.primary.main }}
             >
-              <title>{`${shown(at)}: ${count.toLocaleString()}`}</title>
+              <title>{`${shown(at)}: ${words(count)}`}</title>
             </Box>
           );
         })}
@@ -43,9 +50,7 @@ export function Chart({ buckets, label }: { buckets: Bucket[]; label: string }) 
         sx={{ display: 'flex', justifyContent: 'space-between', color: 'text.secondary' }}
       >
         <Typography variant="caption">{shown(buckets[0]?.at ?? '')}</Typography>
-        <Typography variant="caption">
-          {most > 0 ? `most: ${most.toLocaleString()}` : 'nothing yet'}
-        </Typography>
+        <Typography variant="caption">{most > 0 ? `most: ${words(most)}` : 'nothing yet'}</Typography>
         <Typography variant="caption">{shown(buckets.at(-1)?.at ?? '')}</Typography>
       </Box>
       <Box component="table" sx={unseen}>
@@ -54,7 +59,7 @@ export function Chart({ buckets, label }: { buckets: Bucket[]; label: string }) 
           {buckets.map(({ at, count }) => (
             <tr key={at}>
               <th scope="row">{shown(at)}</th>
-              <td>{count}</td>
+              <td>{words(count)}</td>
             </tr>
           ))}
         </tbody>

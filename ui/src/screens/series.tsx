@@ -12,10 +12,12 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useBuilt } from '../catalog';
 import type { Values } from '../data/patch';
+import type { Field } from '../document/field';
 import { seriesOf, type Series } from '../document/series';
+import { amount } from '../fields/represent';
 import { Value } from '../fields/value';
 import { worries } from './attention';
-import { beginning, countBy, type Span } from './buckets';
+import { beginning, countBy, stateBy, totalOf, type Span } from './buckets';
 import { Chart } from './chart';
 
 const lengths: Record<Span, number> = { hour: 24, day: 14 };
@@ -30,7 +32,8 @@ function useCounters(series: Series, span: Span, filter: Values) {
     queryKey: [resource.name, 'series', span, filter],
     queryFn: async () => {
       const fields = [time, ...numbers, ...(of ? [of] : [])].map(({ name }) => name).join(',');
-      const since = { [`${time.name}__gte`]: beginning(span, lengths[span], Date.now()) };
+      const begins = beginning(span, lengths[span], Date.now());
+      const since = { [`${time.name}__gte`]: begins };
       const sort = { field: time.name, order: 'DESC' as const };
       const out: Values[] = [];
       for await (const page of provider.all(resource.name, {
@@ -39,6 +42,12 @@ function useCounters(series: Series, span: Span, filter: Values) {
       })) {
         out.push(...page);
         if (out.length >= most) break;
+      }
+      // Whoever has done nothing since is still as it was left.
+      if (of && filter[of.name] !== undefined && numbers.some(({ gauge }) => gauge)) {
+        const before = { ...filter, [`${time.name}__lt`]: begins, fields };
+        const pagination = { page: 1, perPage: 1 };
+        out.push(...(await provider.getList(resource.name, { filter: before, sort, pagination })).data);
       }
       return out;
     },
@@ -82,23 +91,21 @@ export function SeriesCard({ series, heading, filter = everything, level = 3 }: 
           sx={{
             display: 'grid',
             gap: 3,
-            gridTemplateColumns: { xs: '1fr', md: 'repeat(auto-fit, minmax(0, 1fr))' },
-            gridAutoFlow: { md: 'column' },
+            gridTemplateColumns: {
+              xs: 'minmax(0, 1fr)',
+              sm: 'repeat(2, minmax(0, 1fr))',
+              lg: `repeat(${series.numbers.length}, minmax(0, 1fr))`,
+            },
           }}
         >
           {series.numbers.map((field) => {
-            const moments = (data ?? []).map((row) => ({
-              time: String(row[series.time.name]),
-              count: Number(row[field.name]),
-            }));
-            const buckets = countBy(span, moments, lengths[span], Date.now());
-            const total = buckets.reduce((sum, { count }) => sum + count, 0);
+            const { buckets, total } = drawn(series, field, data ?? [], span);
             return (
               <Box key={field.name} sx={{ minWidth: 0 }}>
                 <Typography variant="subtitle2" component={`h${level + 1}` as 'h4'}>
-                  {field.label}: {total.toLocaleString()}
+                  {field.label}: {total}
                 </Typography>
-                <Chart buckets={buckets} label={field.label} />
+                <Chart buckets={buckets} label={field.label} total={total} words={(n) => amount(field, n)} />
               </Box>
             );
           })}
@@ -106,6 +113,26 @@ export function SeriesCard({ series, heading, filter = everything, level = 3 }: 
       </CardContent>
     </Card>
   );
+}
+
+/** The bars of a number, and what they come to: counts together, of a state the last one. */
+function drawn({ time, of }: Series, field: Field, rows: Values[], span: Span) {
+  const now = Date.now();
+  const known = rows.filter((row) => typeof row[field.name] === 'number');
+  const at = (row: Values) => String(row[time.name]);
+  if (!field.gauge) {
+    const moments = known.map((row) => ({ time: at(row), count: Number(row[field.name]) }));
+    const buckets = countBy(span, moments, lengths[span], now);
+    return { buckets, total: amount(field, totalOf(buckets)) };
+  }
+  const readings = known.map((row) => ({
+    time: at(row),
+    of: of ? String(row[of.name]) : '',
+    value: Number(row[field.name]),
+  }));
+  const buckets = stateBy(span, readings, lengths[span], now);
+  const newest = buckets.at(-1)?.count ?? 0;
+  return { buckets, total: known.length > 0 ? amount(field, newest) : 'not known yet' };
 }
 
 /** The series of a plane, each in a card. */
