@@ -90,8 +90,12 @@ func (d *database) prepare(ctx context.Context) error {
 	return nil
 }
 
-// usageInterval is how often the usage of tenants is written.
-const usageInterval = 5 * time.Second
+const (
+	// usageInterval is how often the usage of tenants is written.
+	usageInterval = 5 * time.Second
+	// sizeInterval is how often a node looks for a tenant that is to be measured.
+	sizeInterval = time.Second
+)
 
 // serve puts the use cases and the API on top of the storage.
 func (d *database) serve(ctx context.Context) (*Service, error) {
@@ -114,6 +118,11 @@ func (d *database) serve(ctx context.Context) (*Service, error) {
 	s.watched.Go(func() {
 		s.usage.Run(watching, usageInterval, func(err error) {
 			s.logger.WarnContext(watching, "the usage of tenants was not written yet", "error", err)
+		})
+	})
+	s.watched.Go(func() {
+		s.scale.Run(watching, sizeInterval, func(err error) {
+			s.logger.WarnContext(watching, "the storage of a tenant was not measured", "error", err)
 		})
 	})
 	return s, nil
@@ -167,6 +176,7 @@ func (d *database) assemble() (*Service, error) {
 		return nil, err
 	}
 	s.usage = usage.New(d.Platform().Usage(), o.Clock)
+	s.scale = usage.NewScale(d.Platform().Usage(), s.tenantSize, o.Clock)
 	document, err := d.app.document(s.operations)
 	if err != nil {
 		return nil, err

@@ -18,6 +18,7 @@ import (
 	"github.com/tenantry/tenantry/internal/operation"
 	"github.com/tenantry/tenantry/internal/resource"
 	"github.com/tenantry/tenantry/internal/storage"
+	"github.com/tenantry/tenantry/internal/tenant"
 	"github.com/tenantry/tenantry/internal/usage"
 )
 
@@ -101,6 +102,7 @@ type Service struct {
 	stop       context.CancelFunc
 	watched    sync.WaitGroup
 	usage      *usage.Meter
+	scale      *usage.Scale
 	metrics    *metrics.Metrics
 }
 
@@ -161,6 +163,11 @@ func (s *Service) ready(ctx context.Context) error {
 		return fault.New(fault.Unavailable, "The server is shutting down.")
 	}
 	return s.engine.Ready(ctx)
+}
+
+// tenantSize measures a tenant. No request is behind it, so the pass is asked for by name, for this one tenant.
+func (s *Service) tenantSize(ctx context.Context, t tenant.ID) (int64, error) {
+	return s.resources.Size(ctx, t, s.accounts.Pass(t))
 }
 
 // Close ends the service. Requests that are still running fail.

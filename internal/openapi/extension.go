@@ -13,6 +13,8 @@ const (
 	extensionRole         = "x-tenantry-role"
 	extensionAccess       = "x-tenantry-access"
 	extensionContent      = "x-tenantry-content"
+	extensionUnit         = "x-tenantry-unit"
+	extensionGauge        = "x-tenantry-gauge"
 )
 
 // references say which records a field names, and, where it is not the id, by which parameter their list finds one: a
@@ -21,6 +23,18 @@ func references(resource string) object {
 	out := object{{extensionReferences, resource}}
 	if resource == schema.Members {
 		out = append(out, member{extensionReferencesBy, "user"})
+	}
+	return out
+}
+
+// measures say what a number counts, where that has a unit, and whether it tells a state: such ones are not added up.
+func measures(f *schema.Field) object {
+	var out object
+	if f.Unit != "" {
+		out = append(out, member{extensionUnit, string(f.Unit)})
+	}
+	if f.Gauge {
+		out = append(out, member{extensionGauge, true})
 	}
 	return out
 }

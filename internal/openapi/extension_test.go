@@ -21,6 +21,8 @@ func TestExtensions(t *testing.T) {
 			{`"members"`, []string{"components", "schemas", "TaskPatch", "properties", "assignee", "x-references"}},
 			{`"user"`, []string{"components", "schemas", "TaskPatch", "properties", "assignee", "x-references-by"}},
 			{`"members"`, []string{"components", "schemas", "Task", "properties", "created_by", "x-references"}},
+			{`"tasks"`, []string{"components", "schemas", "Project", "properties", "tasks_count", "x-tenantry-unit"}},
+			{`true`, []string{"components", "schemas", "Project", "properties", "tasks_count", "x-tenantry-gauge"}},
 			{`"viewer"`, []string{"paths", "/api/v1/tasks/", "get", "x-tenantry-role"}},
 			{`"member"`, []string{"paths", "/api/v1/tasks/{id}/complete/", "post", "x-tenantry-role"}},
 			{`"admin"`, []string{"paths", "/api/v1/events/", "get", "x-tenantry-role"}},

@@ -181,6 +181,7 @@ func fieldSchema(f *schema.Field) object {
 		if f.Max != nil {
 			s = s.with(member{"maximum", *f.Max})
 		}
+		s = s.with(measures(f)...)
 	default:
 	}
 	switch {

@@ -32,7 +32,7 @@ func resources() []*schema.Resource {
 	projects := record(
 		"projects", "project",
 		schema.Field{Name: "name", Type: schema.Text, Required: true, Unique: true, MinLength: 1, MaxLength: 255, Filter: true, Sort: true, Search: true},
-		schema.Field{Name: "tasks_count", Type: schema.Integer, ReadOnly: true, Derived: &schema.Derived{Count: "tasks", Via: "project"}, Sort: true},
+		schema.Field{Name: "tasks_count", Type: schema.Integer, ReadOnly: true, Derived: &schema.Derived{Count: "tasks", Via: "project"}, Sort: true, Unit: "tasks", Gauge: true},
 		schema.Field{Name: "metadata", Type: schema.JSON, MaxLength: 16384},
 	)
 	projects.Description = "Pieces of work."

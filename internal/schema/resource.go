@@ -81,7 +81,17 @@ type Field struct {
 	BuiltIn bool
 	// Shape describes what is in a JSON field; nil where that is the client's business.
 	Shape *Shape
+	// Unit is what an Integer counts; empty where its name says so.
+	Unit Unit
+	// Gauge numbers tell a state, not how often something happened: those of several times are not added up.
+	Gauge bool
 }
+
+// Unit is what a number counts.
+type Unit string
+
+// Octets is the unit of sizes.
+const Octets Unit = "bytes"
 
 // Members is the Ref.Resource of a field that names a user who belongs to the tenant.
 const Members = "members"

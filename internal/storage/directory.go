@@ -163,6 +163,13 @@ func UsageRecords() *schema.Resource {
 			number("requests", "All requests with a token of the tenant."),
 			number("writes", "Those that changed something."),
 			number("limited", "Those that a limit refused."),
+			{
+				Name: "storage", Type: schema.Integer, Nullable: true, ReadOnly: true, Filter: true, Sort: true, Unit: schema.Octets, Gauge: true,
+				Description: "Bytes that the tenant's data takes: its records, its events and its files, as measured last while this hour " +
+					"was the tenant's newest; null where that was never. A tenant is measured some minutes after it has written. On " +
+					"SQLite it is the pages in use of the tenant's database, indexes included; on PostgreSQL the tenant's rows as they are " +
+					"stored, without indexes. Files count with the size that their records have, wherever they lie.",
+			},
 		},
 	})
 }

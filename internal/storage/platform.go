@@ -257,19 +257,3 @@ type Outbox interface {
 	// Finish forgets events that are in their trails; unknown ones are ignored.
 	Finish(ctx context.Context, events ...id.ID) error
 }
-
-// UsageCount is what a tenant asked of the service in one hour.
-type UsageCount struct {
-	// ID names the counter, where it is new.
-	ID     id.ID
-	Tenant tenant.ID
-	Hour   time.Time
-	// Requests are all, Writes those that changed something, Limited those that a limit refused.
-	Requests, Writes, Limited int64
-}
-
-// Usage are the counters of all tenants. They are listed by UsageRecords.
-type Usage interface {
-	// Add adds to the counters, all or none. It raises no generation.
-	Add(ctx context.Context, counts []UsageCount) error
-}

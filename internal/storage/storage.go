@@ -73,6 +73,9 @@ type Store interface {
 	// Head returns the number and the hash of the tenant's last event, zeros where there is none. It is kept apart
 	// from the events, so that the loss of the last ones shows.
 	Head(ctx context.Context) (seq int64, hash [sha256.Size]byte, err error)
+	// Size returns how many bytes the tenant's records and events take where the engine keeps them. What other tenants
+	// have is never part of it. It is for the background: it may read all of the tenant's rows.
+	Size(ctx context.Context) (int64, error)
 	// Close gives the store back.
 	Close()
 }

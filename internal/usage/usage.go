@@ -1,8 +1,9 @@
 // Package usage counts what each tenant asks of the service, by the hour, for the operators of the platform. It counts in
 // memory and adds to the platform's own counters now and then, so that a request costs no work in a database; a node
-// that dies takes the counts of its last seconds with it.
+// that dies takes the counts of its last seconds with it. Beside that it has the tenants that wrote measured, in the
+// background and one at a time.
 //
-// It knows nothing of what is asked, and reads no tenant's data.
+// It knows nothing of what is asked, and reads no tenant's data: whoever measures is handed in.
 package usage
 
 import (
@@ -15,9 +16,14 @@ import (
 	"github.com/tenantry/tenantry/internal/tenant"
 )
 
+// Counters keep counts; storage.Usage does.
+type Counters interface {
+	Add(ctx context.Context, counts []storage.UsageCount) error
+}
+
 // Meter counts. Its methods may be called concurrently.
 type Meter struct {
-	store storage.Usage
+	store Counters
 	clock func() time.Time
 
 	mu     sync.Mutex
@@ -30,7 +36,7 @@ type slot struct {
 }
 
 // New returns a meter that adds to the store.
-func New(store storage.Usage, clock func() time.Time) *Meter {
+func New(store Counters, clock func() time.Time) *Meter {
 	return &Meter{store: store, clock: clock, counts: map[slot]*storage.UsageCount{}}
 }
 

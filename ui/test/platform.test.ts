@@ -163,6 +163,40 @@ describe('an operator', () => {
     await leave();
   });
 
+  test('sees how much room a tenant takes', async () => {
+    const { id } = await newTenant('roomy');
+    const entered = await api<{ access: string }>(operator, 'POST', `${admin}/tenants/${id}/token/`, {
+      reason: 'a file for the chart',
+    });
+    const document = await api<{ id: string }>(entered.access, 'POST', '/api/v1/documents/', { name: 'big' });
+    const file = await fetch(`${sample.base_url}/api/v1/documents/${document.id}/content/`, {
+      method: 'PUT',
+      headers: { Authorization: `Bearer ${entered.access}`, 'Content-Type': 'text/plain' },
+      body: 'x'.repeat(3_200_000),
+    });
+    expect(file.ok).toBe(true);
+    // It is measured some seconds later.
+    const measured = async () => {
+      const path = `${admin}/usage/?tenant=${id}`;
+      const { results } = await api<{ results: { storage: number | null }[] }>(operator, 'GET', path);
+      return results[0]?.storage ?? 0;
+    };
+    await expect.poll(measured, { timeout: 20_000 }).toBeGreaterThan(3_200_000);
+    const { page, leave } = await visitAsOperator();
+    const usage = page.getByRole('region', { name: 'Usage' });
+    await go(page, `/tenants/${id}/show`);
+    await usage.getByText(/^Storage: 3\.\d MB$/).waitFor();
+    await usage.getByText(/^most: 3\.\d MB$/).waitFor();
+    await picture(page, 'platform-tenant-usage');
+    await expectAccessible(page);
+    await go(page, '/usage');
+    // All tenants together take more than this one.
+    await usage.getByText(/^Storage: [\d.]+ MB$/).waitFor();
+    const row = page.getByRole('row').filter({ hasText: 'Tenant roomy' });
+    await row.getByText(/^3\.\d MB$/).waitFor();
+    await leave();
+  });
+
   test('makes a key for tokens, and ends it', async () => {
     const { page, leave } = await visitAsOperator();
     await page.getByRole('menuitem', { name: 'Keys' }).click();

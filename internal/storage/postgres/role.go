@@ -56,7 +56,7 @@ func grant(ctx context.Context, tx *sql.Tx, role string) error {
 			"GRANT INSERT, UPDATE ON platform.signing_keys TO "+to,
 			"GRANT INSERT, DELETE ON platform.removals, platform.identities TO "+to,
 			"GRANT INSERT, UPDATE, DELETE ON platform.service_accounts TO "+to,
-			"GRANT INSERT, UPDATE ON platform.usage TO "+to,
+			"GRANT INSERT, UPDATE ON platform.usage, platform.sizes TO "+to,
 			"GRANT UPDATE ON platform.generation TO "+to,
 			"GRANT INSERT, UPDATE (claimed_until, claims), DELETE ON platform.outbox TO "+to,
 			"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA tenant TO "+to,

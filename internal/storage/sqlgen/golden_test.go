@@ -28,7 +28,11 @@ func TestGolden(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b, resources := builder(dialect)
-			golden(t, name+"_statements.sql", statements(b, resources))
+			shapes := cases(b, resources)
+			if dialect == sqlgen.Postgres {
+				shapes = append(shapes, named{"size", b.Size(resources[1])}, named{"size of the events", b.Size(storage.Events())})
+			}
+			golden(t, name+"_statements.sql", statements(shapes))
 			golden(t, name+"_tables.sql", tables(t, b, resources))
 		})
 	}
@@ -142,9 +146,9 @@ func some(n int) []schema.Value {
 	return out
 }
 
-func statements(b *sqlgen.Builder, resources []*schema.Resource) string {
+func statements(shapes []named) string {
 	var out strings.Builder
-	for _, c := range cases(b, resources) {
+	for _, c := range shapes {
 		fmt.Fprintf(&out, "-- %s\n%s;\n-- ", c.name, c.SQL)
 		for i, arg := range c.Args {
 			if i > 0 {

@@ -48,6 +48,24 @@ func (b *Builder) Count(r *schema.Resource, q query.List) Statement {
 	return w.conditions(r, q.Where).search(r, q.Search).statement()
 }
 
+// rowOverhead is what PostgreSQL needs for a row beside its columns: the tuple's header and its place in the page.
+const rowOverhead = 24 + 4
+
+// Size returns the statement that adds up the bytes of the tenant's rows as PostgreSQL stores them: one row with one
+// integer. Each column is asked by itself: a whole row would be unpacked for the answer, were one of its columns packed.
+func (b *Builder) Size(r *schema.Resource) Statement {
+	w := b.write("SELECT CAST(coalesce(sum(").text(strconv.Itoa(rowOverhead), " + pg_column_size(t."+columnTenant+")")
+	if !r.AppendOnly {
+		w.text(" + pg_column_size(t." + columnVersion + ")")
+	}
+	for i := range r.Fields {
+		if f := &r.Fields[i]; f.Stored() {
+			w.text(" + coalesce(pg_column_size(").column("t", f.Name).text("), 0)")
+		}
+	}
+	return w.text("), 0) AS bigint) FROM ").table(r, "t").text(" WHERE ").ofTenant("t").statement()
+}
+
 // Aggregate returns the statement that answers a: one row per group, with the group's keys in the order of
 // GroupBy, then the count, the sum and the number of different values, each 0 where it is not asked for.
 func (b *Builder) Aggregate(a query.Aggregate) Statement {

@@ -145,34 +145,6 @@ func directoryCases() []testCase {
 			b.wantCode(b.engine.Platform().Tenants().Describe(b.ctx, tenant.NewID(), "x", []byte("{}")), fault.NotFound)
 			b.wantCode(b.engine.Platform().Users().SetOperator(b.ctx, id.New(), true), fault.NotFound)
 		}},
-		{"usage adds up by tenant and hour, and raises nothing", func(b *bench) {
-			before, all := b.generation(), b.engine.Platform().Usage()
-			count := func(t tenant.ID, hour int, n int64) storage.UsageCount {
-				return storage.UsageCount{ID: id.New(), Tenant: t, Hour: moment(hour * 3600), Requests: n, Writes: 1, Limited: 2}
-			}
-			b.must(all.Add(b.ctx, []storage.UsageCount{count(b.tenants[0], 0, 5), count(b.tenants[1], 0, 7)}))
-			b.must(all.Add(b.ctx, []storage.UsageCount{count(b.tenants[0], 0, 10), count(b.tenants[0], 1, 20)}))
-			if all.Add(b.ctx, []storage.UsageCount{count(b.tenants[0], 2, 1), count(tenant.NewID(), 2, 1)}) == nil {
-				b.Fatalf("usage of no tenant was taken")
-			}
-			b.wantGeneration(before, 0)
-			r := storage.UsageRecords()
-			var got []string
-			_, err := b.engine.Platform().Directory(tenant.ID{}).List(b.ctx, r, query.List{
-				Where: []query.Condition{{Field: r.Field("tenant"), Op: query.Equal, Values: []schema.Value{schema.ID(id.ID(b.tenants[0]))}}},
-				Order: []query.Key{{Field: r.Field("hour")}, {Field: r.Field(schema.FieldID)}}, Limit: 10,
-			}, func(rec storage.Record) error {
-				text := rec.Values[r.Index("hour")].AppendJSON(nil)
-				for _, name := range []string{"requests", "writes", "limited"} {
-					text = rec.Values[r.Index(name)].AppendJSON(append(text, ' '))
-				}
-				got = append(got, string(text))
-				return nil
-			})
-			b.must(err)
-			hour := func(n int) string { return `"` + moment(n*3600).Format(schema.TimeForm) + `"` }
-			b.wantEqual(got, []string{hour(0) + " 15 2 4", hour(1) + " 20 1 2"})
-		}},
 	}
 }
 

@@ -79,6 +79,8 @@ func topics() []topic {
 		{"tokens", tokenCases()},
 		{"keys", keyCases()},
 		{"outbox", outboxCases()},
+		{"usage", usageCases()},
+		{"sizes", sizeCases()},
 	}
 }
 

@@ -27,7 +27,7 @@ func TestWrongEngines(t *testing.T) {
 	}{
 		"one that opens another tenant's store": {
 			wrong{tenant: true},
-			[]string{"tenants/get finds nothing", "tenants/list, search", "tenants/aggregates", "tenants/put", "tenants/delete", "tenants/a reference", "tenants/a unique", "tenants/return", "tenants/each tenant"},
+			[]string{"tenants/get finds nothing", "tenants/list, search", "tenants/aggregates", "tenants/put", "tenants/delete", "tenants/a reference", "tenants/a unique", "tenants/return", "tenants/each tenant", "sizes/a size grows and", "sizes/a size grows with"},
 		},
 		"one that ignores the version":            {wrong{version: true}, []string{"versions/a write over another version", "versions/of eight"}},
 		"one that drops events":                   {wrong{events: true}, []string{"events/events read", "events/numbers rise"}},

@@ -138,3 +138,11 @@ SELECT 1 FROM tenant."projects" AS t WHERE t.tenant_id = $1 AND t."id" = $2 FOR 
 SELECT 1 FROM tenant."projects" AS t WHERE t.tenant_id = $1 AND t."name" = $2 AND t."id" <> $3 LIMIT 1;
 -- uuid, text, uuid
 
+-- size
+SELECT CAST(coalesce(sum(28 + pg_column_size(t.tenant_id) + pg_column_size(t.version) + coalesce(pg_column_size(t."id"), 0) + coalesce(pg_column_size(t."project"), 0) + coalesce(pg_column_size(t."parent"), 0) + coalesce(pg_column_size(t."assignee"), 0) + coalesce(pg_column_size(t."title"), 0) + coalesce(pg_column_size(t."note"), 0) + coalesce(pg_column_size(t."rank"), 0) + coalesce(pg_column_size(t."size"), 0) + coalesce(pg_column_size(t."score"), 0) + coalesce(pg_column_size(t."done"), 0) + coalesce(pg_column_size(t."flag"), 0) + coalesce(pg_column_size(t."due"), 0) + coalesce(pg_column_size(t."at"), 0) + coalesce(pg_column_size(t."group"), 0) + coalesce(pg_column_size(t."meta"), 0) + coalesce(pg_column_size(t."created_by"), 0) + coalesce(pg_column_size(t."created_at"), 0) + coalesce(pg_column_size(t."updated_at"), 0)), 0) AS bigint) FROM tenant."tasks" AS t WHERE t.tenant_id = $1;
+-- uuid
+
+-- size of the events
+SELECT CAST(coalesce(sum(28 + pg_column_size(t.tenant_id) + coalesce(pg_column_size(t."id"), 0) + coalesce(pg_column_size(t."seq"), 0) + coalesce(pg_column_size(t."at"), 0) + coalesce(pg_column_size(t."actor"), 0) + coalesce(pg_column_size(t."action"), 0) + coalesce(pg_column_size(t."resource"), 0) + coalesce(pg_column_size(t."record"), 0) + coalesce(pg_column_size(t."changes"), 0) + coalesce(pg_column_size(t."request_id"), 0) + coalesce(pg_column_size(t."ip"), 0) + coalesce(pg_column_size(t."hash"), 0) + coalesce(pg_column_size(t."actor_id"), 0)), 0) AS bigint) FROM tenant."events" AS t WHERE t.tenant_id = $1;
+-- uuid
+
