@@ -1,8 +1,10 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/tenantry/tenantry/internal/fault"
 	"github.com/tenantry/tenantry/internal/operation"
@@ -12,12 +14,18 @@ import (
 // health says that the process lives.
 func (s *server) health(x *exchange) error { return x.sendConstant(s.fixed.healthy) }
 
+// readyTime is how long a database may take to say that it is there. Whoever asks gives up soon, and takes the silence
+// of one server for that of all.
+const readyTime = 2 * time.Second
+
 // readiness says whether a request could be served now.
 func (s *server) readiness(x *exchange) error {
 	if err := x.refuseQuery(); err != nil {
 		return err
 	}
-	if err := s.ready(x.ctx); err != nil {
+	ctx, cancel := context.WithTimeout(x.ctx, readyTime)
+	defer cancel()
+	if err := s.ready(ctx); err != nil {
 		if !fault.Is(err, fault.Unavailable) {
 			err = fault.Wrap(fault.Unavailable, "The service is not ready.", err)
 		}

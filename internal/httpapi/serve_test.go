@@ -246,6 +246,19 @@ func TestHealth(t *testing.T) {
 	}
 }
 
+func TestDatabaseThatDoesNotAnswerIsNotReady(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(c *httpapi.Config) {
+		c.Timeout = time.Minute
+		c.Ready = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+	})
+	began := time.Now()
+	problem(t, b.send(request{do: "GET /readyz"}), 503, "unavailable")
+	if took := time.Since(began); took > 20*time.Second {
+		t.Errorf("it took %v to say so", took)
+	}
+}
+
 // TestOverTheWire runs a real server: one answer in one piece, and nothing in plain text but what net/http itself
 // answers to what is no HTTP.
 func TestOverTheWire(t *testing.T) {
