@@ -21,14 +21,25 @@ func (s *Service) CreateMember(ctx context.Context, by By, t tenant.ID, membersh
 	if err := policy.Grant(by.Actor, policy.NoRole, role); err != nil {
 		return err
 	}
-	u, err := s.user(ctx, username)
-	if fault.Is(err, fault.NotFound) {
-		return fault.Invalid(fault.Field{Name: "username", Code: fault.FieldReference, Message: "There is no such user."})
-	}
+	u, err := s.candidate(ctx, username)
 	if err != nil {
 		return err
 	}
 	return s.join(ctx, by, u, storage.Membership{ID: membership, Tenant: t, User: u.ID, Role: role, CreatedAt: s.moment()})
+}
+
+// CheckMember returns what CreateMember would find wrong with the name.
+func (s *Service) CheckMember(ctx context.Context, username string) error {
+	_, err := s.candidate(ctx, username)
+	return err
+}
+
+func (s *Service) candidate(ctx context.Context, username string) (storage.User, error) {
+	u, err := s.user(ctx, username)
+	if fault.Is(err, fault.NotFound) {
+		err = fault.Invalid(fault.Field{Name: "username", Code: fault.FieldReference, Message: "There is no such user."})
+	}
+	return u, err
 }
 
 func (s *Service) join(ctx context.Context, by By, u storage.User, m storage.Membership) error {

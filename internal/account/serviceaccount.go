@@ -37,7 +37,7 @@ func (s *Service) CreateServiceAccount(ctx context.Context, by By, t tenant.ID, 
 	if err := policy.Grant(by.Actor, policy.NoRole, a.Role); err != nil {
 		return "", err
 	}
-	if err := s.checkServiceAccount(a); err != nil {
+	if err := s.CheckServiceAccount(a, time.Time{}); err != nil {
 		return "", err
 	}
 	secret, hash := newSecret()
@@ -54,12 +54,13 @@ func (s *Service) CreateServiceAccount(ctx context.Context, by By, t tenant.ID, 
 	return secret, nil
 }
 
-func (s *Service) checkServiceAccount(a ServiceAccount) error {
+// CheckServiceAccount returns what is wrong with an account that is to be so. An end that has passed may stay.
+func (s *Service) CheckServiceAccount(a ServiceAccount, end time.Time) error {
 	var fields []fault.Field
 	if !printable(a.Name, maxTenantName) {
 		fields = append(fields, invalid("name", "A name has 1 to 255 printable characters."))
 	}
-	if !a.ExpiresAt.IsZero() && !a.ExpiresAt.After(s.clock()) {
+	if !a.ExpiresAt.IsZero() && !a.ExpiresAt.Equal(end) && !a.ExpiresAt.After(s.clock()) {
 		fields = append(fields, invalid("expires_at", "The end of an account lies in the future."))
 	}
 	return fault.Invalid(append(fields, roleFields(a.Role)...)...)
@@ -100,11 +101,7 @@ func (s *Service) ChangeServiceAccount(ctx context.Context, by By, t tenant.ID, 
 	if len(changes) == 0 && by.Seen == nil {
 		return nil
 	}
-	checked := a
-	if held.ExpiresAt.Equal(a.ExpiresAt) {
-		checked.ExpiresAt = time.Time{} // an end that has passed may stay
-	}
-	if err := s.checkServiceAccount(checked); err != nil {
+	if err := s.CheckServiceAccount(a, held.ExpiresAt); err != nil {
 		return err
 	}
 	event := s.event(by, "updated", aboutServiceAccounts, a.ID, changes...)

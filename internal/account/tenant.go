@@ -46,14 +46,7 @@ type NewTenant struct {
 
 // AddTenant adds a tenant; validation_failed, conflict where the slug is taken. Settings are a change of their own.
 func (s *Service) AddTenant(ctx context.Context, by By, n NewTenant) (tenant.Tenant, error) {
-	var fields []fault.Field
-	if !printable(n.Name, maxTenantName) {
-		fields = append(fields, invalid("name", "A name has 1 to 255 printable characters."))
-	}
-	if !tenant.ValidSlug(n.Slug) {
-		fields = append(fields, invalid("slug", "A slug has 1 to 63 lower-case letters, digits and inner hyphens."))
-	}
-	if err := fault.Invalid(fields...); err != nil {
+	if err := CheckTenant(n); err != nil {
 		return tenant.Tenant{}, err
 	}
 	t := tenant.Tenant{ID: n.ID, Slug: n.Slug, Name: n.Name, Status: tenant.Active, CreatedAt: s.moment()}
@@ -64,6 +57,18 @@ func (s *Service) AddTenant(ctx context.Context, by By, n NewTenant) (tenant.Ten
 		return t, err
 	}
 	return t, s.DescribeTenant(ctx, by, t.ID, Description{t.Name, []byte("{}")}, Description{t.Name, n.Settings})
+}
+
+// CheckTenant returns what AddTenant would find wrong.
+func CheckTenant(n NewTenant) error {
+	var fields []fault.Field
+	if !printable(n.Name, maxTenantName) {
+		fields = append(fields, invalid("name", "A name has 1 to 255 printable characters."))
+	}
+	if !tenant.ValidSlug(n.Slug) {
+		fields = append(fields, invalid("slug", "A slug has 1 to 63 lower-case letters, digits and inner hyphens."))
+	}
+	return fault.Invalid(fields...)
 }
 
 // TenantID returns the id of a tenant that exists; not_found for any other text.

@@ -19,11 +19,7 @@ type UserState struct {
 
 // AddUser adds a user under the id; validation_failed, conflict where the name is taken.
 func (s *Service) AddUser(ctx context.Context, by By, user id.ID, username string, state UserState) (User, error) {
-	fields := usernameFields(username)
-	if state.Password != "" {
-		fields = append(fields, passwordFields(state.Password)...)
-	}
-	if err := fault.Invalid(fields...); err != nil {
+	if err := CheckUser(username, state); err != nil {
 		return User{}, err
 	}
 	u := storage.User{ID: user, Username: username, Active: state.Active, Operator: state.Operator, CreatedAt: s.moment()}
@@ -36,6 +32,15 @@ func (s *Service) AddUser(ctx context.Context, by By, user id.ID, username strin
 	event := s.event(by, "created", aboutUsers, u.ID, made("username", schema.String(username)),
 		made("is_active", schema.Bool(state.Active)), made("is_operator", schema.Bool(state.Operator)))
 	return publicUser(u), s.change(ctx, in(event, tenant.Platform), func(p storage.Platform) error { return p.Users().Create(ctx, u) })
+}
+
+// CheckUser returns what AddUser would find wrong.
+func CheckUser(username string, state UserState) error {
+	fields := usernameFields(username)
+	if state.Password != "" {
+		fields = append(fields, passwordFields(state.Password)...)
+	}
+	return fault.Invalid(fields...)
 }
 
 func usernameFields(username string) []fault.Field {

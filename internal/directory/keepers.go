@@ -16,17 +16,17 @@ import (
 func (d *Directory) Keepers(accounts *account.Service, door storage.Door) map[*schema.Resource]*resource.Keeper {
 	k := keepers{d, accounts, door}
 	return map[*schema.Resource]*resource.Keeper{
-		d.members: {Open: k.ofTenant, Create: k.createMember, Change: k.changeMember, Delete: k.deleteMember},
+		d.members: {Open: k.ofTenant, Check: k.checkMember, Create: k.createMember, Change: k.changeMember, Delete: k.deleteMember},
 		d.serviceAccounts: {
-			Open: k.ofTenant, Create: k.createServiceAccount, Change: k.changeServiceAccount, Delete: k.deleteServiceAccount,
+			Open: k.ofTenant, Check: k.checkServiceAccount, Create: k.createServiceAccount, Change: k.changeServiceAccount, Delete: k.deleteServiceAccount,
 			Actions: map[string]actFunc{"rotate": k.rotateServiceAccount},
 		},
 		d.tenants: {
-			Open: k.ofPlatform, Create: k.createTenant, Change: k.changeTenant,
+			Open: k.ofPlatform, Check: k.checkTenant, Create: k.createTenant, Change: k.changeTenant,
 			Actions: map[string]actFunc{"suspend": k.suspendTenant, "activate": k.activateTenant},
 		},
 		d.usage: {Open: k.ofPlatform},
-		d.users: {Open: k.ofPlatform, Create: k.createUser, Change: k.changeUser},
+		d.users: {Open: k.ofPlatform, Check: k.checkUser, Create: k.createUser, Change: k.changeUser},
 	}
 }
 
@@ -79,6 +79,13 @@ func role(v schema.Value) policy.Role {
 	return parsed
 }
 
+func (k keepers) checkMember(ctx context.Context, _ resource.Call, current, next []schema.Value) error {
+	if current != nil { // whose membership it is stays
+		return nil
+	}
+	return k.accounts.CheckMember(ctx, next[storage.MemberUsername].Text())
+}
+
 func (k keepers) createMember(ctx context.Context, call resource.Call, values []schema.Value) (string, error) {
 	t, err := k.tenantOf(ctx, call)
 	if err != nil {
@@ -108,6 +115,14 @@ func serviceAccount(values []schema.Value) account.ServiceAccount {
 		ID: values[storage.ServiceAccountID].ID(), Name: values[storage.ServiceAccountName].Text(),
 		Role: role(values[storage.ServiceAccountRole]), ExpiresAt: values[storage.ServiceAccountExpiresAt].Time(),
 	}
+}
+
+func (k keepers) checkServiceAccount(_ context.Context, _ resource.Call, current, next []schema.Value) error {
+	var end time.Time
+	if current != nil {
+		end = serviceAccount(current).ExpiresAt
+	}
+	return k.accounts.CheckServiceAccount(serviceAccount(next), end)
 }
 
 func (k keepers) createServiceAccount(ctx context.Context, call resource.Call, values []schema.Value) (string, error) {
@@ -143,11 +158,19 @@ func (k keepers) rotateServiceAccount(ctx context.Context, call resource.Call, c
 	return k.accounts.RotateServiceAccount(ctx, over(call, k.serviceAccounts, current), t, current[storage.ServiceAccountID].ID(), grace)
 }
 
-func (k keepers) createTenant(ctx context.Context, call resource.Call, values []schema.Value) (string, error) {
-	_, err := k.accounts.AddTenant(ctx, by(call), account.NewTenant{
+func newTenant(values []schema.Value) account.NewTenant {
+	return account.NewTenant{
 		ID: tenant.ID(values[storage.TenantRecordID].ID()), Slug: values[storage.TenantRecordSlug].Text(),
 		Name: values[storage.TenantRecordName].Text(), Settings: values[storage.TenantRecordSettings].Raw(),
-	})
+	}
+}
+
+func (k keepers) checkTenant(_ context.Context, _ resource.Call, _, next []schema.Value) error {
+	return account.CheckTenant(newTenant(next))
+}
+
+func (k keepers) createTenant(ctx context.Context, call resource.Call, values []schema.Value) (string, error) {
+	_, err := k.accounts.AddTenant(ctx, by(call), newTenant(values))
 	return "", err
 }
 
@@ -171,6 +194,10 @@ func userState(values []schema.Value) account.UserState {
 		Password: values[storage.UserRecordPassword].Text(),
 		Active:   values[storage.UserRecordActive].Bool(), Operator: values[storage.UserRecordOperator].Bool(),
 	}
+}
+
+func (k keepers) checkUser(_ context.Context, _ resource.Call, _, next []schema.Value) error {
+	return account.CheckUser(next[storage.UserRecordUsername].Text(), userState(next))
 }
 
 func (k keepers) createUser(ctx context.Context, call resource.Call, values []schema.Value) (string, error) {

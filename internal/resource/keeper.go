@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"net/url"
 
 	"github.com/tenantry/tenantry/internal/codec"
+	"github.com/tenantry/tenantry/internal/fault"
 	"github.com/tenantry/tenantry/internal/id"
 	"github.com/tenantry/tenantry/internal/operation"
 	"github.com/tenantry/tenantry/internal/query"
@@ -20,6 +22,10 @@ import (
 type Keeper struct {
 	// Open returns what the call may read from; not_found where the record that these lie under does not exist.
 	Open func(ctx context.Context, call Call) (storage.Directory, error)
+	// Check returns, as validation_failed, what no schema can tell of the values that are to replace current, nil for
+	// a new record; nil where there is nothing. It is asked where the schema finds something, so that a client learns of
+	// all fields at once: Create and Change check for themselves. A nil function finds nothing.
+	Check func(ctx context.Context, call Call, current, next []schema.Value) error
 	// Create adds a record of the values, the id among them, and returns the secret that is to be shown once, empty
 	// where there is none.
 	Create func(ctx context.Context, call Call, values []schema.Value) (secret string, err error)
@@ -105,7 +111,7 @@ func (s *Service) getKept(ctx context.Context, call Call, op *operation.Operatio
 func (s *Service) createKept(ctx context.Context, call Call, op *operation.Operation, def *Definition, body []byte) (Answer, error) {
 	values, err := codec.Create(def.Schema, body)
 	if err != nil {
-		return Answer{}, err
+		return Answer{}, def.withChecks(ctx, call, nil, values, err)
 	}
 	return s.writeKept(ctx, call, op, def, "", body, func(record id.ID) (id.ID, string, error) {
 		values[def.Schema.Index(schema.FieldID)] = schema.ID(record)
@@ -137,7 +143,7 @@ func (s *Service) changeKeptOnce(
 	}
 	next, err := decode(def.Schema, body, current.Values)
 	if err != nil {
-		return Answer{}, err
+		return Answer{}, def.withChecks(ctx, call, current.Values, next, err)
 	}
 	if !sameValues(current.Values, next) {
 		if err := def.Keeper.Change(ctx, call, current.Values, next); err != nil {
@@ -148,6 +154,19 @@ func (s *Service) changeKeptOnce(
 		}
 	}
 	return answer(def.encoder, record, current), nil
+}
+
+// withChecks adds to what the schema found wrong with a body what the keeper finds wrong with the rest of it. next is
+// nil where the body could not be read.
+func (d *Definition) withChecks(ctx context.Context, call Call, current, next []schema.Value, err error) error {
+	var failed, more *fault.Error
+	if d.Keeper.Check == nil || next == nil || !errors.As(err, &failed) || failed.Code != fault.ValidationFailed {
+		return err
+	}
+	if !errors.As(d.Keeper.Check(ctx, call, current, next), &more) || more.Code != fault.ValidationFailed {
+		return err
+	}
+	return fault.Invalid(merge(d.Schema, failed.Fields, more.Fields)...)
 }
 
 func sameValues(a, b []schema.Value) bool {

@@ -28,6 +28,7 @@ func TestMembers(t *testing.T) {
 			{name: "an admin makes no owner", as: "admin-acme", do: "POST /members/", body: `{"username":"newcomer","role":"owner"}`, status: 403, want: `{"code":"permission_denied"}`, events: []string{"permission_denied"}},
 			{name: "nobody of the name", do: "POST /members/", body: `{"username":"no-one","role":"viewer"}`, status: 422, want: `{"errors":[{"field":"username"}]}`},
 			{name: "an unknown role", do: "POST /members/", body: `{"username":"newcomer","role":"king"}`, status: 422, want: `{"errors":[{"field":"role"}]}`},
+			{name: "both at once", do: "POST /members/", body: `{"username":"no-one","role":"king"}`, status: 422, want: `{"errors":[{"field":"role","code":"invalid_choice"},{"field":"username","code":"not_found"}]}`},
 			{name: "an unknown field", do: "POST /members/", body: `{"username":"newcomer","role":"viewer","tenant":"{globex}"}`, status: 422, want: `{"errors":[{"field":"tenant"}]}`},
 			{name: "an admin adds", as: "admin-acme", do: "POST /members/", body: `{"username":"newcomer","role":"member"}`, status: 201, want: `{"role":"member","user":{"username":"newcomer"}}`, save: map[string]string{"new": "id", "place": "Location"}, events: []string{"created"}},
 			{name: "where it says", do: "GET {place}", status: 200, want: `{"id":"{new}"}`},

@@ -52,11 +52,12 @@ func TestOperators(t *testing.T) {
 			{name: "found", as: "operator", do: "GET /api/admin/v1/tenants/?search=GLOB", status: 200, want: `{"results":[{"slug":"globex"}]}`},
 			{name: "create", as: "operator", do: "POST /api/admin/v1/tenants/", body: `{"slug":"initech","name":"Initech","settings":{"a":1}}`, status: 201, want: `{"slug":"initech","status":"active","settings":{"a":1}}`, save: map[string]string{"initech": "id"}},
 			{name: "again", as: "operator", do: "POST /api/admin/v1/tenants/", body: `{"slug":"initech","name":"Initech"}`, status: 409, want: `{"errors":[{"field":"slug"}]}`},
-			{name: "no slug", as: "operator", do: "POST /api/admin/v1/tenants/", body: `{"slug":"No Slug","name":""}`, status: 422, want: `{"errors":[{"field":"name"}]}`},
+			{name: "no slug", as: "operator", do: "POST /api/admin/v1/tenants/", body: `{"slug":"No Slug","name":""}`, status: 422, want: `{"errors":[{"field":"slug","code":"invalid"},{"field":"name","code":"too_short"}]}`},
 			{name: "rename", as: "operator", do: "PATCH /api/admin/v1/tenants/{initech}/", body: `{"name":"Initech Inc"}`, status: 200, want: `{"name":"Initech Inc"}`},
 			{name: "unknown", as: "operator", do: "GET /api/admin/v1/tenants/{owner-acme}/", status: 404},
 
 			{name: "create a user", as: "operator", do: "POST /api/admin/v1/users/", body: `{"username":"peter","password":"` + password + `"}`, status: 201, want: `{"username":"peter","is_active":true,"is_operator":false}`, absent: []string{"password"}, save: map[string]string{"peter": "id"}},
+			{name: "all at once", as: "operator", do: "POST /api/admin/v1/users/", body: `{"username":" paul","password":"` + password + `","is_active":1}`, status: 422, want: `{"errors":[{"field":"username","code":"invalid"},{"field":"is_active","code":"invalid_type"}]}`},
 			{name: "a short password", as: "operator", do: "POST /api/admin/v1/users/", body: `{"username":"paul","password":"short"}`, status: 422, want: `{"errors":[{"field":"password"}]}`},
 			{name: "users", as: "operator", do: "GET /api/admin/v1/users/?is_operator=true", status: 200, want: `{"results":[{"username":"root"}]}`},
 			{name: "let in", as: "operator", do: "POST /api/admin/v1/tenants/{initech}/members/", body: `{"username":"peter","role":"owner"}`, status: 201, want: `{"role":"owner","user":{"id":"{peter}"}}`, save: map[string]string{"m": "id", "place": "Location"}},

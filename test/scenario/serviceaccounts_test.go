@@ -38,6 +38,7 @@ func TestServiceAccounts(t *testing.T) {
 			{name: "an admin makes no owner", as: "admin-acme", do: "POST /service-accounts/", body: `{"name":"robot","role":"owner"}`, status: 403, events: []string{"permission_denied"}},
 			{name: "no name", as: "admin-acme", do: "POST /service-accounts/", body: `{"role":"member"}`, status: 422, want: `{"errors":[{"field":"name"}]}`},
 			{name: "an end that has passed", as: "admin-acme", do: "POST /service-accounts/", body: `{"name":"x","role":"member","expires_at":"2020-01-01T00:00:00Z"}`, status: 422, want: `{"errors":[{"field":"expires_at"}]}`},
+			{name: "all at once", as: "admin-acme", do: "POST /service-accounts/", body: `{"name":"","role":"king","expires_at":"2020-01-01T00:00:00Z"}`, status: 422, want: `{"errors":[{"field":"name","code":"too_short"},{"field":"role","code":"invalid_choice"},{"field":"expires_at","code":"invalid"}]}`},
 			{name: "a secret of one's own", as: "admin-acme", do: "POST /service-accounts/", body: `{"name":"x","role":"member","client_secret":"mine"}`, status: 422, want: `{"errors":[{"field":"client_secret"}]}`},
 			{name: "create", as: "admin-acme", do: "POST /service-accounts/", body: `{"name":"robot","role":"member"}`, status: 201, want: `{"name":"robot","role":"member","expires_at":null,"last_used_at":null}`, save: map[string]string{"robot": "id", "client": "client_id", "secret": "client_secret"}, events: []string{"created"}},
 			{name: "the secret is shown once", as: "admin-acme", do: "GET /service-accounts/{robot}/", status: 200, want: `{"client_id":"{client}"}`, absent: []string{"client_secret", "{secret}"}},
@@ -88,6 +89,7 @@ func TestServiceAccounts(t *testing.T) {
 		w.play(t, []step{
 			{name: "take a token back", as: "nobody", do: "POST /auth/token/revoke/", body: `{"token":"{brief}"}`, status: 204, events: []string{"token_revoked"}},
 			{name: "by the account", do: "GET /events/?action=token_revoked", status: 200, want: `{"results":[{"actor":{"id":"{robot}","kind":"service"},"resource":"service-accounts","record":"{robot}"}]}`},
+			{name: "all of a change at once", do: "PATCH /service-accounts/{robot}/", body: `{"role":"king","expires_at":"2020-01-01T00:00:00Z"}`, status: 422, want: `{"errors":[{"field":"role"},{"field":"expires_at"}]}`},
 			{name: "over", do: "PATCH /service-accounts/{robot}/", body: `{"expires_at":"2020-01-01T00:00:00Z"}`, status: 422},
 			{name: "delete", as: "admin-acme", do: "DELETE /service-accounts/{robot}/", status: 204, events: []string{"deleted"}},
 			{name: "its tokens open nothing", as: "again", do: "GET /projects/", status: 401, want: `{"code":"token_invalid"}`},
