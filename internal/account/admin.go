@@ -67,8 +67,14 @@ func (s *Service) Activate(ctx context.Context, by By, ref string) error {
 
 func (s *Service) setStatus(ctx context.Context, by By, ref, action string, status tenant.Status) error {
 	t, err := s.Tenant(ctx, ref)
-	if err != nil || t.Status == status {
+	if err != nil || t.Status == status && by.Seen == nil {
 		return err
+	}
+	if t.Status == status { // by whoever got ahead, unless it was so before
+		if by.Seen.Values[storage.TenantRecordStatus].Text() != string(status) {
+			return storage.Changed()
+		}
+		return nil
 	}
 	event := s.event(by, action, aboutTenant, id.ID(t.ID), change{"status", schema.String(string(t.Status)), schema.String(string(status))})
 	return s.change(ctx, in(event, t.ID, tenant.Platform), func(p storage.Platform) error { return p.Provided(by.Seen).Tenants().SetStatus(ctx, t.ID, status) })

@@ -12,6 +12,7 @@ import (
 	"github.com/tenantry/tenantry/internal/fault"
 	"github.com/tenantry/tenantry/internal/id"
 	"github.com/tenantry/tenantry/internal/policy"
+	"github.com/tenantry/tenantry/internal/storage"
 	"github.com/tenantry/tenantry/internal/tenant"
 	"github.com/tenantry/tenantry/internal/token"
 )
@@ -328,5 +329,34 @@ func TestNewTakesAWholeConfig(t *testing.T) {
 	t.Parallel()
 	if _, err := account.New(account.Config{}); err == nil {
 		t.Error("a config without anything was taken")
+	}
+}
+
+// TestASuspensionThatCameFirstIsNoticed asks upon an old look for the status that the tenant has got meanwhile: there is
+// nothing left to do, and it is not what was seen all the same.
+func TestASuspensionThatCameFirstIsNoticed(t *testing.T) {
+	t.Parallel()
+	f, ctx := setup(t), t.Context()
+	look := func() *storage.Seen {
+		r := storage.TenantRecords()
+		rec, err := f.engine.Platform().Directory(tenant.ID{}).Get(ctx, r, id.ID(f.acme.ID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &storage.Seen{Resource: r, Values: rec.Values}
+	}
+	upon := by
+	upon.Seen = look()
+	if err := f.Suspend(ctx, by, "acme"); err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, f.Suspend(ctx, upon, "acme"), fault.PreconditionFailed)
+	wantCode(t, f.Activate(ctx, upon, "acme"), fault.PreconditionFailed)
+	upon.Seen = look()
+	if err := f.Suspend(ctx, upon, "acme"); err != nil {
+		t.Errorf("what is seen suspended, again: %v", err)
+	}
+	if err := f.Activate(ctx, upon, "acme"); err != nil {
+		t.Errorf("what is seen suspended: %v", err)
 	}
 }

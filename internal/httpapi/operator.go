@@ -93,6 +93,9 @@ const defaultExchangeRole = policy.Admin
 
 // exchangeToken lets an operator into a tenant, for a reason.
 func (s *server) exchangeToken(x *exchange) error {
+	if err := untagged(x.r); err != nil {
+		return err
+	}
 	var reason, asked string
 	body, err := x.readKeyedTexts(text{name: "reason", into: &reason}, text{name: "role", optional: true, into: &asked})
 	if err != nil {

@@ -48,6 +48,9 @@ func (s *server) rotateKeys(x *exchange) error {
 	if err := x.refuseQuery(); err != nil {
 		return err
 	}
+	if err := untagged(x.r); err != nil {
+		return err
+	}
 	algorithm, seconds := defaultAlgorithm, int64(0)
 	body, err := x.readOptional(text{name: "algorithm", optional: true, into: &algorithm}, text{name: "activate_in", optional: true, number: &seconds})
 	if err != nil {
@@ -99,6 +102,9 @@ func inSeconds(n int64) time.Duration {
 
 func (s *server) retireKey(x *exchange) error {
 	if err := x.refuseQuery(); err != nil {
+		return err
+	}
+	if err := untagged(x.r); err != nil {
 		return err
 	}
 	body, err := x.readOptional()

@@ -185,11 +185,11 @@ func (b *builder) responses(op *operation.Operation) object {
 	case operation.OperatorRefresh:
 		refused = append(refused, malformed, notAuthenticated, bodyTooLarge, wrongMedia, notValid, unavailable)
 	case operation.ExchangeToken:
-		refused = append(refused, malformed, notAuthenticated, permissionDenied, notFound, keyedConflict, bodyTooLarge, wrongMedia, wrongKey, unavailable)
+		refused = append(refused, malformed, notAuthenticated, permissionDenied, notFound, keyedConflict, preconditionFails, bodyTooLarge, wrongMedia, wrongKey, unavailable)
 	case operation.RotateKeys:
-		refused = append(refused, malformed, notAuthenticated, keyedConflict, bodyTooLarge, wrongMedia, wrongKey, unavailable)
+		refused = append(refused, malformed, notAuthenticated, keyedConflict, preconditionFails, bodyTooLarge, wrongMedia, wrongKey, unavailable)
 	case operation.RetireKey:
-		refused = append(refused, malformed, notAuthenticated, notFound, keyedConflict, bodyTooLarge, wrongMedia, wrongKey, unavailable)
+		refused = append(refused, malformed, notAuthenticated, notFound, keyedConflict, preconditionFails, bodyTooLarge, wrongMedia, wrongKey, unavailable)
 	default:
 		refused = append(refused, notAuthenticated, permissionDenied, unavailable)
 		refused = append(refused, refusedRecords(op)...)

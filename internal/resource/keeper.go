@@ -51,7 +51,7 @@ func singleton(op *operation.Operation) bool {
 	return op.Kind != operation.Create && op.Kind != operation.List && op.Singleton
 }
 
-// keptRecord returns the record that a path means, its version made of what a client can write in it.
+// keptRecord returns the record that a path means, its version made of what a client can write in it and what actions change.
 func (s *Service) keptRecord(ctx context.Context, call Call, op *operation.Operation, def *Definition, path string) (storage.Record, error) {
 	record := id.ID(call.Actor.Tenant)
 	if !singleton(op) {
@@ -79,7 +79,7 @@ func (d *Definition) readKept(ctx context.Context, call Call, record id.ID) (sto
 func (d *Definition) keptVersion(values []schema.Value) int64 {
 	var text []byte
 	for i := range d.Schema.Fields {
-		if f := &d.Schema.Fields[i]; f.Writable() && f.Shown() {
+		if f := &d.Schema.Fields[i]; f.Versioned() {
 			text = append(values[i].AppendJSON(text), '\n')
 		}
 	}

@@ -56,6 +56,8 @@ type Field struct {
 	WriteOnly bool
 	// Once fields are shown by the answer of a create, and of an action that renews them, and never again.
 	Once bool
+	// Acted fields are the server's, and what actions change: for If-Match they are as much the record's as what a client writes.
+	Acted bool
 	// Unique fields hold a value once in a tenant.
 	Unique bool
 	// MinLength and MaxLength bound a text in characters (Unicode code points); MaxLength 0 is no bound.
@@ -228,6 +230,9 @@ func (f *Field) Stored() bool { return f.Derived == nil }
 func (f *Field) Writable() bool {
 	return !f.ReadOnly && !f.BuiltIn && f.Derived == nil && !f.Hidden && !f.Once
 }
+
+// Versioned reports whether a change of the field is one of the record itself, which ends what an If-Match was given for.
+func (f *Field) Versioned() bool { return f.Writable() && f.Shown() || f.Acted }
 
 // Zero returns what a create that leaves the field out stores: the default, else null where the field may be
 // null, else the zero value of its type.

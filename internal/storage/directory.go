@@ -85,6 +85,8 @@ func ServiceAccountRecords() *schema.Resource {
 			{Name: "last_used_at", Type: schema.Time, Nullable: true, ReadOnly: true, Filter: true, Sort: true, Description: "When the account last got a token."},
 			builtIn(schema.FieldCreatedAt, schema.Time, "When it was created."),
 			{Name: schema.FieldCreatedBy, Type: schema.UUID, Nullable: true, BuiltIn: true, Filter: true, Description: "Who created it."},
+			// It is another one after each rotation, which changes nothing else that can be told.
+			{Name: "former_until", Type: schema.Time, Nullable: true, Hidden: true, Acted: true, Description: "How long the secret from before the last rotation is good."},
 		},
 	})
 }
@@ -108,7 +110,7 @@ func TenantRecords() *schema.Resource {
 			builtIn(schema.FieldID, schema.UUID, "The tenant's id."),
 			{Name: "slug", Type: schema.Text, Required: true, Immutable: true, MinLength: 1, MaxLength: 63, Filter: true, Sort: true, Search: true, Description: "The tenant's short name: lower-case letters, digits and inner hyphens."},
 			{Name: "name", Type: schema.Text, Required: true, MinLength: 1, MaxLength: 255, Filter: true, Sort: true, Search: true, Description: "The tenant's name."},
-			{Name: "status", Type: schema.Text, ReadOnly: true, Enum: statuses, Filter: true, Sort: true, Description: "A suspended tenant's requests are refused."},
+			{Name: "status", Type: schema.Text, ReadOnly: true, Acted: true, Enum: statuses, Filter: true, Sort: true, Description: "A suspended tenant's requests are refused."},
 			{Name: "settings", Type: schema.JSON, MaxLength: 16 << 10, Description: "Whatever the tenant's owners keep here."},
 			builtIn(schema.FieldCreatedAt, schema.Time, "When it was created."),
 		},

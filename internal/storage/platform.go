@@ -68,7 +68,7 @@ func Changed() error {
 // Recorder lets changes of the platform leave events, and depend on what was seen.
 type Recorder interface {
 	// Provided returns the same platform for one change of the record that was seen; nil is none. The statement that
-	// changes or deletes the record fails with precondition_failed unless all that clients can write in it is as it was
+	// changes or deletes the record fails with precondition_failed unless all that clients can write in it, and all that actions change, is as it was
 	// seen: of two who saw the same and change it differently, one fails.
 	Provided(was *Seen) Platform
 	// Recording returns the same platform for one change, which queues the events in its own transaction: where the

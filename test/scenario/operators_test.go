@@ -182,6 +182,65 @@ func (w *world) rotateAtOnce(t *testing.T, header http.Header) {
 	}
 }
 
+// TestOperatorsSeeWhatTheyChange has something change between a look at a record and the act that depends on it.
+func TestOperatorsSeeWhatTheyChange(t *testing.T) {
+	onBothEngines(t, func(w *world) {
+		t := w.t
+		w.operator()
+		seen := func(name string) http.Header { return http.Header{"If-Match": {"{" + name + "}"}} }
+		const globex, robot = "/api/admin/v1/tenants/{globex}/", "/api/admin/v1/tenants/{globex}/service-accounts/{robot}/"
+		w.play(t, []step{
+			{name: "as it is", as: "operator", do: "GET " + globex, status: 200, save: map[string]string{"active": "ETag"}},
+			{name: "another operator suspends", as: "operator", do: "POST " + globex + "suspend/", status: 200, save: map[string]string{"suspended": "ETag"}},
+			{name: "a program", as: "operator", do: "POST /api/admin/v1/tenants/{globex}/service-accounts/", body: `{"name":"robot","role":"viewer"}`, status: 201, save: map[string]string{"robot": "id", "client": "client_id", "secret": "client_secret"}},
+			{name: "as it is", as: "operator", do: "GET " + robot, status: 200, save: map[string]string{"first": "ETag"}},
+
+			{name: "activate what was seen active", as: "operator", do: "POST " + globex + "activate/", header: seen("active"), status: 412, want: `{"code":"precondition_failed"}`},
+			{name: "suspend it", as: "operator", do: "POST " + globex + "suspend/", header: seen("active"), status: 412},
+			{name: "rename it", as: "operator", do: "PATCH " + globex, body: `{"name":"Mine"}`, header: seen("active"), status: 412},
+			{name: "it is suspended still", as: "operator", do: "POST " + globex + "suspend/", header: seen("suspended"), status: 200, want: `{"status":"suspended","name":"Tenant globex"}`},
+			{name: "activate what was seen suspended", as: "operator", do: "POST " + globex + "activate/", header: seen("suspended"), status: 200, want: `{"status":"active"}`},
+		})
+		if a := w.clientToken("robot", w.vars["client"], w.vars["secret"], ""); a.status != http.StatusOK {
+			t.Fatalf("its token: %d %s", a.status, a.body)
+		}
+		w.play(t, []step{
+			{name: "that it was used spoils nothing", as: "operator", do: "POST " + robot + "rotate/", header: seen("first"), status: 200, save: map[string]string{"second": "ETag"}},
+			{name: "a rotation does", as: "operator", do: "POST " + robot + "rotate/", header: seen("first"), status: 412},
+			{name: "also for who renames", as: "operator", do: "PATCH " + robot, body: `{"name":"Other"}`, header: seen("first"), status: 412},
+			{name: "as it is told", as: "operator", do: "PATCH " + robot, body: `{"name":"Other"}`, header: seen("second"), status: 200, want: `{"name":"Other"}`, absent: []string{"former"}, save: map[string]string{"third": "ETag"}},
+			{name: "a rotation of keys has no tag", as: "operator", do: "POST /api/admin/v1/keys/rotate/", header: seen("third"), status: 412},
+			{name: "nor has a retirement", as: "operator", do: "POST /api/admin/v1/keys/default/retire/", header: seen("third"), status: 412},
+			{name: "nor the way in", as: "operator", do: "POST " + globex + "token/", body: `{"reason":"look"}`, header: seen("third"), status: 412},
+		})
+		w.oneOf(t, "POST "+robot+"rotate/", seen("third"))
+	})
+}
+
+// oneOf sends one request many times at the same instant, all upon what one look has told: one may take effect.
+func (w *world) oneOf(t *testing.T, do string, header http.Header) {
+	t.Helper()
+	var all sync.WaitGroup
+	answers := make([]response, 10)
+	for i := range answers {
+		all.Go(func() { answers[i] = w.send(w.request(step{as: "operator", do: do, header: header})) })
+	}
+	all.Wait()
+	done := 0
+	for _, a := range answers {
+		switch a.status {
+		case http.StatusOK:
+			done++
+		case http.StatusPreconditionFailed:
+		default:
+			t.Errorf("%d %s", a.status, a.body)
+		}
+	}
+	if done != 1 {
+		t.Errorf("%s took effect %d times", do, done)
+	}
+}
+
 func TestExchange(t *testing.T) {
 	onBothEngines(t, func(w *world) {
 		t := w.t

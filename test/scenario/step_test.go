@@ -68,7 +68,13 @@ func (w *world) request(s step) request {
 	case "nobody":
 		as = ""
 	}
-	return request{as: as, method: method, path: path, body: w.fill(s.body), header: s.header}
+	header := s.header.Clone()
+	for _, values := range header {
+		for i := range values {
+			values[i] = w.fill(values[i])
+		}
+	}
+	return request{as: as, method: method, path: path, body: w.fill(s.body), header: header}
 }
 
 func (w *world) fill(text string) string {

@@ -185,7 +185,7 @@ func (t transaction) unchanged(args int) (condition string, more []any) {
 		return "", nil
 	}
 	for i := range t.seen.Resource.Fields {
-		if f := &t.seen.Resource.Fields[i]; f.Writable() && f.Shown() {
+		if f := &t.seen.Resource.Fields[i]; f.Versioned() {
 			more = append(more, t.argument(t.seen.Values[i]))
 			// The columns is_active and is_operator of the directory are active and operator in their table.
 			condition += " AND " + strings.TrimPrefix(f.Name, "is_") + " IS NOT DISTINCT FROM $" + strconv.Itoa(args+len(more))

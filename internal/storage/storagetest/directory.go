@@ -177,6 +177,14 @@ func seenChanges(b *bench) {
 	operator := func(is bool) func(storage.Platform) error {
 		return func(p storage.Platform) error { return p.Users().SetOperator(b.ctx, u.ID, is) }
 	}
+	status := func(to tenant.Status) func(storage.Platform) error {
+		return func(p storage.Platform) error { return p.Tenants().SetStatus(b.ctx, b.tenants[1], to) }
+	}
+	rotate := func(secret string, until int) func(storage.Platform) error {
+		return func(p storage.Platform) error {
+			return p.ServiceAccounts().Rotate(b.ctx, a.Tenant, a.ID, []byte(secret), moment(until))
+		}
+	}
 	for i, c := range []struct {
 		of              tenant.ID
 		r               *schema.Resource
@@ -184,16 +192,16 @@ func seenChanges(b *bench) {
 		between, change func(storage.Platform) error
 	}{
 		{tenant.ID{}, storage.TenantRecords(), id.ID(b.tenants[1]), describe("Renamed", "{}"), describe("Mine", "{}")},
-		{tenant.ID{}, storage.TenantRecords(), id.ID(b.tenants[1]), describe("Mine", `{"a":1}`), func(p storage.Platform) error {
-			return p.Tenants().SetStatus(b.ctx, b.tenants[1], tenant.Suspended)
-		}},
+		{tenant.ID{}, storage.TenantRecords(), id.ID(b.tenants[1]), describe("Mine", `{"a":1}`), status(tenant.Suspended)},
+		{tenant.ID{}, storage.TenantRecords(), id.ID(b.tenants[1]), status(tenant.Active), status(tenant.Suspended)},
+		{tenant.ID{}, storage.TenantRecords(), id.ID(b.tenants[1]), status(tenant.Active), describe("Yours", "{}")},
 		{tenant.ID{}, storage.UserRecords(), u.ID, operator(true), func(p storage.Platform) error { return p.Users().SetActive(b.ctx, u.ID, false) }},
 		{tenant.ID{}, storage.UserRecords(), u.ID, operator(false), operator(true)},
 		{tenant.ID{}, storage.UserRecords(), u.ID, operator(false), func(p storage.Platform) error { return p.Users().SetPassword(b.ctx, u.ID, "other") }},
 		{a.Tenant, storage.ServiceAccountRecords(), a.ID, account(renamed), account(a)},
-		{a.Tenant, storage.ServiceAccountRecords(), a.ID, account(renamed), func(p storage.Platform) error {
-			return p.ServiceAccounts().Rotate(b.ctx, a.Tenant, a.ID, []byte("second"), moment(50))
-		}},
+		{a.Tenant, storage.ServiceAccountRecords(), a.ID, account(renamed), rotate("second", 50)},
+		{a.Tenant, storage.ServiceAccountRecords(), a.ID, rotate("third", 51), rotate("fourth", 52)},
+		{a.Tenant, storage.ServiceAccountRecords(), a.ID, rotate("fifth", 53), account(renamed)},
 		{a.Tenant, storage.ServiceAccountRecords(), a.ID, account(a), func(p storage.Platform) error { return p.ServiceAccounts().Delete(b.ctx, a.Tenant, a.ID) }},
 		{m.Tenant, storage.MemberRecords(), m.ID, role(policy.Viewer), role(policy.Admin)},
 		{m.Tenant, storage.MemberRecords(), m.ID, role(policy.Viewer), func(p storage.Platform) error { return p.Memberships().Delete(b.ctx, m.Tenant, m.ID) }},

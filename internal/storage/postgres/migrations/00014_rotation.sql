@@ -1,0 +1,6 @@
+-- +goose Up
+-- What a rotation changes, for whoever makes another one depend on it.
+CREATE OR REPLACE VIEW platform.directory_service_accounts AS
+  SELECT tenant_id, id, name, role, expires_at, id AS client_id, CAST(NULL AS text) AS client_secret, last_used_at, created_at, created_by,
+    former_until
+  FROM platform.service_accounts;
