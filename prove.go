@@ -36,7 +36,10 @@ func (a *App) openProbe(ctx context.Context, o cli.ProveOptions) (*postgres.Engi
 	if err != nil {
 		return nil, err
 	}
-	return postgres.Open(ctx, postgres.Config{URL: o.DatabaseURL, Resources: registry.Tables(), Clock: time.Now}) //nolint:forbidigo // as above
+	return postgres.Open(ctx, postgres.Config{
+		URL: o.DatabaseURL, Resources: registry.Tables(), Proof: postgres.Proof{Secret: o.ContextKey},
+		Clock: time.Now, //nolint:forbidigo // as above
+	})
 }
 
 // probe asks the database what it refuses.

@@ -30,6 +30,7 @@ type proveCommand struct {
 	Operator         string      `required:"" group:"proving" placeholder:"NAME" help:"An operator, who makes the throw-away tenants and puts them away."`
 	OperatorPassword Secret      `group:"proving" placeholder:"@FILE" help:"The operator's password, in a file; asked for on the terminal where there is none. The variable takes the password itself as well."`
 	DatabaseURL      DatabaseURL `name:"database-url" placeholder:"URL" help:"The PostgreSQL of the service, as its server's role: what the database itself refuses is tried as well."`
+	ContextKey       Secret      `name:"context-key" group:"proving" placeholder:"KEY" help:"The context key of the servers, where that database takes a tenant only with a proof of it; @FILE reads a file."`
 	Rate             Count       `default:"50" placeholder:"N" help:"How many requests are sent in a second at most; 0 for as many as go."`
 	Timeout          Lifetime    `default:"30m" placeholder:"DURATION" help:"When to give up."`
 	Report           []string    `placeholder:"FILE" sep:"none" help:"Where to write the report, in the form that the name ends in: .txt, .json, .xml for JUnit or .html. May be given several times."`
@@ -48,8 +49,10 @@ type ProveOptions struct {
 	URL, Operator, Password string
 	// DatabaseURL is empty where the database is not to be asked.
 	DatabaseURL string
-	Rate        float64
-	Progress    func(done, total int, operation string)
+	// ContextKey is what tenants are proven to that database with, nil where they are not.
+	ContextKey []byte
+	Rate       float64
+	Progress   func(done, total int, operation string)
 }
 
 func (c *proveCommand) Run(ctx context.Context, s *session) error {
@@ -59,6 +62,13 @@ func (c *proveCommand) Run(ctx context.Context, s *session) error {
 			return &usageError{"--report " + name + ": the name ends in .txt, .json, .xml or .html"}
 		}
 	}
+	database := Storage{DatabaseURL: c.DatabaseURL, ContextKey: c.ContextKey}
+	if _, shared := s.vars.used["context-key"]; shared && c.DatabaseURL == "" {
+		database.ContextKey = "" // the servers' variable, and no database to prove a tenant to
+	}
+	if err := s.contextKeys(&database); err != nil {
+		return err
+	}
 	password, err := c.password(s)
 	if err != nil {
 		return err
@@ -66,7 +76,8 @@ func (c *proveCommand) Run(ctx context.Context, s *session) error {
 	limited, cancel := context.WithTimeout(ctx, c.Timeout.Duration())
 	defer cancel()
 	options := ProveOptions{
-		URL: string(c.URL), Operator: c.Operator, Password: password, DatabaseURL: string(c.DatabaseURL), Rate: float64(c.Rate),
+		URL: string(c.URL), Operator: c.Operator, Password: password, DatabaseURL: string(c.DatabaseURL), ContextKey: database.Context,
+		Rate: float64(c.Rate),
 	}
 	if terminal(s.env.Stderr) {
 		options.Progress = prove.Bar(s.env.Stderr, s.env.Clock)

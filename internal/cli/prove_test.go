@@ -76,6 +76,36 @@ func TestProveIsGivenWhatItAsksFor(t *testing.T) {
 	}
 }
 
+func TestProveIsGivenTheContextKey(t *testing.T) {
+	t.Parallel()
+	const key, before = "9f86d081884c7d659a2feaa0c55ad015", "postgres://u:secret@h/d"
+	b := proving(t)
+	writeFile(t, filepath.Join(b.dir, "context.key"), key+"\n")
+	if got := b.prove("--database-url", before, "--context-key", "@context.key"); got.code != 0 || string(b.fake.proved.ContextKey) != key {
+		t.Errorf("%+v with the key %q", got, b.fake.proved.ContextKey)
+	}
+	b.environ = append(b.environ, "TENANTRY_CONTEXT_KEY="+key)
+	if got := b.prove("--database-url", before); got.code != 0 || string(b.fake.proved.ContextKey) != key {
+		t.Errorf("by the variable: %+v with the key %q", got, b.fake.proved.ContextKey)
+	}
+	b.fake.proveErr = errors.New("it says " + key)
+	if got := b.prove("--database-url", before); strings.Contains(got.out+got.errors, key) {
+		t.Errorf("the key is printed: %+v", got)
+	}
+	b.fake.proveErr = nil
+	if got := b.prove(); got.code != 0 || b.fake.proved.ContextKey != nil {
+		t.Errorf("without a database: %+v with the key %q", got, b.fake.proved.ContextKey)
+	}
+	for args, want := range map[string]string{
+		"--context-key=short --database-url=" + before: "--context-key has 5 bytes",
+		"--context-key=" + key:                         "--context-key is for PostgreSQL; it takes --database-url as well",
+	} {
+		if got := b.prove(strings.Fields(args)...); got.code == 0 || !strings.Contains(got.errors, want) {
+			t.Errorf("%s: %+v", args, got)
+		}
+	}
+}
+
 // TestTheOperatorsPasswordStandsInNoCommand takes it from a file or a variable alone.
 func TestTheOperatorsPasswordStandsInNoCommand(t *testing.T) {
 	t.Parallel()

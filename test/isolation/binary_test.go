@@ -25,12 +25,12 @@ import (
 // unlimited are the settings of a service whose limits don't slow the attacks down.
 var unlimited = []string{"--rate-anonymous", "off", "--rate-authenticated", "off", "--rate-login", "off", "--rate-login-address", "off"}
 
-// TestProveAttacksARunningService has the built program attack itself over the network, on both engines: as it is, and
-// with a bug planted. On SQLite the limits are those that a service has by default.
+// TestProveAttacksARunningService has the built program attack itself over the network, on both engines: as it is, with
+// proofs of the tenant, and with a bug planted. On SQLite the limits are those that a service has by default.
 func TestProveAttacksARunningService(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("builds and attacks three programs")
+		t.Skip("builds and attacks programs")
 	}
 	binary := build(t)
 	t.Run("sqlite", func(t *testing.T) {
@@ -57,6 +57,19 @@ func TestProveAttacksARunningService(t *testing.T) {
 			if !slices.ContainsFunc(report.Database, func(c prove.Check) bool { return c.Name == want && c.OK }) {
 				t.Errorf("the database was not asked for %s, or it does not hold", want)
 			}
+		}
+	})
+	t.Run("postgres, with proofs of the tenant", func(t *testing.T) {
+		t.Parallel()
+		db, key := pgtest.New(t), filepath.Join(t.TempDir(), "context.key")
+		if err := os.WriteFile(key, []byte("a context key for tests, 32 bytes+"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		storage := []string{"--data-dir", t.TempDir(), "--database-url", db.ServerURL, "--migration-url", db.OwnerURL, "--context-key", "@" + key}
+		s := serve(t, binary, append(storage, unlimited...)...)
+		report := s.prove(t, 0, "--database-url", db.ServerURL, "--context-key", "@"+key)
+		if !slices.ContainsFunc(report.Database, func(c prove.Check) bool { return c.Name == "a tenant's own events" && c.OK }) {
+			t.Errorf("the database was not asked as a tenant: %v", report.Database)
 		}
 	})
 	t.Run("with a bug planted", func(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tenantry/tenantry/internal/storage/postgres"
 )
 
 // probed returns what the attempts on the database found; asked are the names of all.
@@ -40,6 +42,19 @@ func TestProbeFindsNothingWhereTheDatabaseKeepsTenantsApart(t *testing.T) {
 	}
 	if again, _ := b.probed(t); len(again) > 0 { // nothing of the first time stayed
 		t.Errorf("found the second time: %s", strings.Join(again, "; "))
+	}
+}
+
+// TestProbeWhereTenantsAreProven needs the key to see a tenant's own rows: without it nothing would be proved.
+func TestProbeWhereTenantsAreProven(t *testing.T) {
+	t.Parallel()
+	b, _, _ := filledWith(t, proving)
+	if found, asked := b.probed(t); len(found) > 0 || !slices.Contains(asked, "another tenant's rows of events") {
+		t.Errorf("found %q, asked %q", found, asked)
+	}
+	plain := b.node(t, postgres.Proof{})
+	if _, err := plain.Probe(t.Context(), b.a, b.b); err == nil {
+		t.Error("tenants were entered without the key")
 	}
 }
 
