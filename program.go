@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/tenantry/tenantry/internal/account"
 	"github.com/tenantry/tenantry/internal/cli"
 	"github.com/tenantry/tenantry/internal/demo"
 	"github.com/tenantry/tenantry/internal/httpapi"
@@ -162,6 +163,19 @@ func (s commandService) Accounts() cli.Accounts { return s.accounts }
 // VerifyEvents implements cli.Service.
 func (s commandService) VerifyEvents(ctx context.Context, of tenant.ID) (checked, broken int64, err error) {
 	return s.resources.VerifyChain(ctx, of, s.accounts.Pass(of))
+}
+
+// EraseTenant implements cli.Service. The files go last: what is left of them is found by the tenant's id alone.
+func (s commandService) EraseTenant(ctx context.Context, t tenant.ID) ([]account.Erased, error) {
+	removed, err := s.accounts.Erase(ctx, account.System("command line"), t)
+	if err != nil || !s.hasContent() {
+		return removed, err
+	}
+	if err := s.openFiles(ctx); err != nil {
+		return removed, err
+	}
+	n, err := s.files.store.Clear(ctx, t)
+	return append(removed, account.Erased{Place: "files", Count: n}), err
 }
 
 // Demo implements cli.Service.

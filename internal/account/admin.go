@@ -80,6 +80,27 @@ func (s *Service) setStatus(ctx context.Context, by By, ref, action string, stat
 	return s.change(ctx, in(event, t.ID, tenant.Platform), func(p storage.Platform) error { return p.Provided(by.Seen).Tenants().SetStatus(ctx, t.ID, status) })
 }
 
+// Erased is how many rows, or files, of a tenant were removed from one place.
+type Erased = storage.Erased
+
+// Erase removes a suspended tenant with all that databases keep of it, and returns what that was; conflict where it is not
+// suspended. Of a tenant that is no more it removes what was left. It has to come as the owner of the tables.
+func (s *Service) Erase(ctx context.Context, by By, t tenant.ID) (removed []Erased, err error) {
+	there, err := s.platform.Tenants().Get(ctx, t)
+	if fault.Is(err, fault.NotFound) {
+		return s.platform.Tenants().Erase(ctx, t)
+	}
+	if err != nil {
+		return nil, err
+	}
+	event := s.event(by, "erased", aboutTenant, id.ID(t), gone("slug", schema.String(there.Slug)), gone("status", schema.String(string(there.Status))))
+	err = s.change(ctx, in(event, tenant.Platform), func(p storage.Platform) error {
+		removed, err = p.Tenants().Erase(ctx, t)
+		return err
+	})
+	return removed, err
+}
+
 // CreateUser adds a user; validation_failed, conflict where the name is taken.
 func (s *Service) CreateUser(ctx context.Context, by By, username, password string, operator bool) (User, error) {
 	fields := usernameFields(username)

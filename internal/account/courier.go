@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tenantry/tenantry/internal/fault"
 	"github.com/tenantry/tenantry/internal/id"
 	"github.com/tenantry/tenantry/internal/query"
 	"github.com/tenantry/tenantry/internal/schema"
@@ -44,6 +45,9 @@ type courier struct {
 	arrived []id.ID
 }
 
+// errErased is that of events whose tenant is no more, and their trail with it.
+var errErased = errors.New("the tenant was erased")
+
 // errLate is that of an event whose claim is about to end: another node may have it by now.
 var errLate = errors.New("its claim is about to end")
 
@@ -77,7 +81,10 @@ func (c *courier) deliver(ctx context.Context, events []storage.QueuedEvent) {
 		byTrail[q.Trail] = append(byTrail[q.Trail], q)
 	}
 	for _, trail := range trails {
-		if err := c.append(ctx, trail, byTrail[trail]); err != nil {
+		err := c.append(ctx, trail, byTrail[trail])
+		if errors.Is(err, errErased) {
+			c.log.InfoContext(ctx, "events of a tenant that was erased are dropped", "trail", trail.String(), "events", len(byTrail[trail]))
+		} else if err != nil {
 			c.log.WarnContext(ctx, "events of the platform were not delivered yet", "trail", trail.String(), "events", len(byTrail[trail]), "error", err)
 			continue
 		}
@@ -94,6 +101,13 @@ func (c *courier) deliver(ctx context.Context, events []storage.QueuedEvent) {
 func (c *courier) append(ctx context.Context, trail tenant.ID, events []storage.QueuedEvent) error {
 	ctx, cancel := context.WithTimeout(ctx, deliveryTime)
 	defer cancel()
+	if trail != tenant.Platform {
+		if _, err := c.platform.Tenants().Get(ctx, trail); fault.Is(err, fault.NotFound) {
+			return errErased
+		} else if err != nil {
+			return err
+		}
+	}
 	store, err := c.open(ctx, trail)
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tenantry/tenantry/internal/account"
 	"github.com/tenantry/tenantry/internal/cli"
 	"github.com/tenantry/tenantry/internal/doctor"
 	"github.com/tenantry/tenantry/internal/fault"
@@ -103,6 +104,9 @@ type fakeProgram struct {
 	demoHangs bool
 	server    *fakeServer
 	accounts  *fakeAccounts
+	// erased are the tenants that were, erasure is what came of it.
+	erased  []tenant.ID
+	erasure error
 	// broken are the first events of tenants that don't fit.
 	broken map[tenant.ID]int64
 }
@@ -154,6 +158,11 @@ func (f *fakeProgram) Server() (cli.Server, error) { return f.server, f.serverEr
 
 func (f *fakeProgram) VerifyEvents(_ context.Context, of tenant.ID) (checked, broken int64, err error) {
 	return 7, f.broken[of], nil
+}
+
+func (f *fakeProgram) EraseTenant(_ context.Context, t tenant.ID) ([]account.Erased, error) {
+	f.erased = append(f.erased, t)
+	return []account.Erased{{Place: "tenant.tasks", Count: 2}, {Place: "files", Count: 0}}, f.erasure
 }
 
 func (f *fakeProgram) Demo(ctx context.Context, o cli.DemoOptions) (cli.DemoResult, error) {

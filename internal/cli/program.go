@@ -7,6 +7,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/tenantry/tenantry/internal/account"
 	"github.com/tenantry/tenantry/internal/doctor"
 	"github.com/tenantry/tenantry/internal/prove"
 	"github.com/tenantry/tenantry/internal/tenant"
@@ -48,6 +49,9 @@ type Service interface {
 	// VerifyEvents recomputes the chain of a tenant's events. It returns how many fit, from the first one on, and the
 	// number of the first that does not or is missing, 0 where all do.
 	VerifyEvents(ctx context.Context, of tenant.ID) (checked, broken int64, err error)
+	// EraseTenant removes a suspended tenant with all that is kept of it, files included, or what is left of one that is no
+	// more, and returns how much that was.
+	EraseTenant(ctx context.Context, t tenant.ID) ([]account.Erased, error)
 	// Demo adds what the sample data lacks and writes the tokens file.
 	Demo(ctx context.Context, options DemoOptions) (DemoResult, error)
 }

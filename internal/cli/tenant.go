@@ -13,6 +13,7 @@ type tenantCommand struct {
 	Show     tenantShow     `cmd:"" help:"Show a tenant and its members."`
 	Suspend  tenantSuspend  `cmd:"" help:"Refuse every request of a tenant's members from now on. Its data stays."`
 	Activate tenantActivate `cmd:"" help:"Let a suspended tenant's members in again."`
+	Erase    tenantErase    `cmd:"" help:"Remove a suspended tenant and everything of it. It can't be undone."`
 }
 
 type tenantCreate struct {

@@ -362,7 +362,7 @@ func (e *engine) cleanUp(ctx context.Context) {
 		if id == "" { // it never came to be
 			continue
 		}
-		end := ", suspended"
+		end := ", suspended; the command tenant erase removes it"
 		if err := e.provision.Suspend(ctx, id); err != nil {
 			end = ", which could not be suspended: " + err.Error()
 		}

@@ -98,6 +98,16 @@ type Tenants interface {
 	SetStatus(ctx context.Context, t tenant.ID, status tenant.Status) error
 	// Describe gives the tenant a name and settings, a compact JSON object; not_found.
 	Describe(ctx context.Context, t tenant.ID, name string, settings []byte) error
+	// Erase removes all that the engine keeps of a suspended tenant, in both planes, and at last the tenant; conflict where
+	// it is not suspended. A tenant that is not there is no error: what is left of it goes. It says how much it removed
+	// from where, in the order of names. Like Migrate it is the owner's to do. Files in a bucket are none of it.
+	Erase(ctx context.Context, t tenant.ID) ([]Erased, error)
+}
+
+// Erased is how many rows, or files, of a tenant were removed from one place.
+type Erased struct {
+	Place string
+	Count int64
 }
 
 // User is a person who may sign in. Names are unique on the platform, compared byte by byte.

@@ -29,7 +29,8 @@ type Measurement struct {
 // Usage are the counters of all tenants, and how much room their data takes. They are listed by UsageRecords. Nothing here
 // raises the generation.
 type Usage interface {
-	// Add adds to the counters, all or none. A new counter has the size that was kept last of its tenant.
+	// Add adds to the counters, all or none; those of a tenant that is no more are dropped. A new counter has the size that
+	// was kept last of its tenant.
 	Add(ctx context.Context, counts []UsageCount) error
 	// Claim takes a tenant to measure, one that waits longest of those that have written since they were measured and may
 	// be measured now; false where there is none. Nobody else gets it before until. Bytes are those of the last measurement.

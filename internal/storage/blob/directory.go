@@ -99,7 +99,7 @@ func (d *Directory) Open(_ context.Context, key string) (io.ReadSeekCloser, erro
 	return file, nil
 }
 
-// Delete implements storage.Bucket. A directory that becomes empty goes as well, unless a Write is about to use it:
+// Delete implements storage.Bucket. Directories that become empty go as well, unless a Write is about to use it:
 // a directory with something in it can't be removed.
 func (d *Directory) Delete(ctx context.Context, keys ...string) error {
 	var failed []error
@@ -111,7 +111,8 @@ func (d *Directory) Delete(ctx context.Context, keys ...string) error {
 			failed = append(failed, err)
 			continue
 		}
-		_ = d.root.Remove(path.Dir(key)) // fails where there is more in it
+		for dir := path.Dir(key); dir != "." && d.root.Remove(dir) == nil; dir = path.Dir(dir) { // fails where there is more in it
+		}
 	}
 	return errors.Join(failed...)
 }

@@ -27,6 +27,45 @@ func New(bucket storage.Bucket) *Store { return &Store{bucket: bucket} }
 // Files returns the files of one tenant.
 func (s *Store) Files(t tenant.ID) storage.Files { return &files{bucket: s.bucket, tenant: t} }
 
+// clearBatch is how many objects are removed at once.
+const clearBatch = 1000
+
+// Clear removes every object of a tenant that is no more, and returns how many there were.
+func (s *Store) Clear(ctx context.Context, t tenant.ID) (n int64, err error) {
+	if t.IsZero() {
+		return 0, errForeign
+	}
+	for {
+		keys, err := s.some(ctx, t.String()+"/")
+		if err != nil {
+			return n, unreachable("list files", err)
+		}
+		if len(keys) == 0 {
+			return n, nil
+		}
+		if err := s.bucket.Delete(ctx, keys...); err != nil {
+			return n, unreachable("delete files", err)
+		}
+		n += int64(len(keys))
+	}
+}
+
+// some returns the keys of a batch of the objects below a prefix.
+func (s *Store) some(ctx context.Context, prefix string) (keys []string, err error) {
+	err = s.bucket.List(ctx, prefix, func(o storage.Object) error {
+		if keys = append(keys, o.Key); len(keys) == clearBatch {
+			return errEnough
+		}
+		return nil
+	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
+	return keys, err
+}
+
+var errEnough = errors.New("that is enough")
+
 // Close closes the bucket.
 func (s *Store) Close() error { return s.bucket.Close() }
 

@@ -244,3 +244,33 @@ func TestABucketThatIsAway(t *testing.T) {
 		}
 	}
 }
+
+func TestClearRemovesAllOfATenantAndNothingElse(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.create(t, "one")
+	f.record = id.New()
+	f.create(t, "two")
+	stray := filepath.Join(f.dir, f.tenant.String(), "files", "stray.part")
+	if err := os.WriteFile(stray, []byte("three"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	other, err := f.store.Files(tenant.NewID()).Create(t.Context(), id.New(), strings.NewReader("kept"), 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []int64{3, 0} {
+		if n, err := f.store.Clear(t.Context(), f.tenant); n != want || err != nil {
+			t.Errorf("%d files were removed, want %d: %v", n, want, err)
+		}
+	}
+	if diff := cmp.Diff([]string{other.Key}, f.onDisk(t)); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := os.Stat(filepath.Join(f.dir, f.tenant.String())); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the tenant's directory is still there: %v", err)
+	}
+	if _, err := f.store.Clear(t.Context(), tenant.ID{}); err == nil {
+		t.Error("the files of no tenant were removed")
+	}
+}

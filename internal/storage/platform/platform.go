@@ -34,6 +34,9 @@ type Config struct {
 	Translate func(error) error
 	// Provision makes the store of a new tenant in the transaction that adds it; nil where there is nothing to do.
 	Provision func(ctx context.Context, tx *sql.Tx, t tenant.ID) error
+	// Erase removes a tenant's own plane, between begin and end in one transaction that may delete from every table of the
+	// platform, and returns what it removed.
+	Erase func(ctx context.Context, t tenant.ID, begin, end func(*sql.Tx) error) ([]storage.Erased, error)
 }
 
 // New returns the platform plane of an engine.

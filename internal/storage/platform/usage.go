@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tenantry/tenantry/internal/storage"
+	"github.com/tenantry/tenantry/internal/tenant"
 )
 
 type usage struct{ *plane }
@@ -24,12 +25,22 @@ func (p usage) Add(ctx context.Context, counts []storage.UsageCount) error {
 	})
 	return p.update(ctx, "add to the usage", func(tx transaction) error {
 		for _, c := range counts {
-			if err := tx.addUsage(ctx, c); err != nil {
+			known, err := tx.knows(ctx, c.Tenant)
+			if err == nil && known {
+				err = tx.addUsage(ctx, c)
+			}
+			if err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// knows reports whether there is such a tenant: what is counted of one that was erased must not hold up the others'.
+func (t transaction) knows(ctx context.Context, of tenant.ID) (known bool, err error) {
+	err = t.tx.QueryRowContext(ctx, t.sql("SELECT EXISTS (SELECT 1 FROM platform.tenants WHERE id = $1)"), of.String()).Scan(&known)
+	return known, err
 }
 
 func (t transaction) addUsage(ctx context.Context, c storage.UsageCount) error {

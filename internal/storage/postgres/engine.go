@@ -96,7 +96,7 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 		return nil, e.explainConnect(ctx, settings.ConnConfig, err)
 	}
 	e.db = stdlib.OpenDBFromPool(pool)
-	e.platform = platform.New(platform.Config{Dialect: sqlgen.Postgres, Read: e.db, Write: e.db, Translate: translatePlatform})
+	e.platform = platform.New(platform.Config{Dialect: sqlgen.Postgres, Read: e.db, Write: e.db, Translate: translatePlatform, Erase: e.erase})
 	return e, nil
 }
 

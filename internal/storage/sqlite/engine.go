@@ -80,7 +80,7 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 	e.platform = e.options.open(e.driver, e.platformPath())
 	e.plane = platform.New(platform.Config{
 		Dialect: sqlgen.SQLite, Read: e.platform.reads, Write: e.platform.writer,
-		Translate: translate, Provision: e.provision,
+		Translate: translate, Provision: e.provision, Erase: e.erase,
 	})
 	e.files = newFiles(e.MaxOpen, e.openTenant, e.closeDatabase)
 	if _, err := e.inspect(ctx, e.platform.writer, e.platform.path, platformOwner); err != nil {

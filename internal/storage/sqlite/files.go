@@ -6,6 +6,7 @@ import (
 	"errors"
 	"sync"
 
+	"github.com/tenantry/tenantry/internal/fault"
 	"github.com/tenantry/tenantry/internal/tenant"
 )
 
@@ -115,6 +116,28 @@ func (f *files) release(one *file) {
 	}
 	one.place = f.idle.PushBack(one)
 	f.shrink()
+}
+
+// drop closes the tenant's file and returns when it is closed; unavailable where somebody uses it.
+func (f *files) drop(ctx context.Context, t tenant.ID) error {
+	f.mu.Lock()
+	one := f.byID[t]
+	switch {
+	case one == nil:
+		f.mu.Unlock()
+		return nil
+	case one.uses > 0:
+		f.mu.Unlock()
+		return fault.New(fault.Unavailable, "The tenant's data is in use; try again.")
+	}
+	f.end(one)
+	f.mu.Unlock()
+	select {
+	case <-one.gone:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // shrink closes the longest unused files while there are too many.

@@ -81,6 +81,7 @@ func topics() []topic {
 		{"outbox", outboxCases()},
 		{"usage", usageCases()},
 		{"sizes", sizeCases()},
+		{"erasure", erasureCases()},
 	}
 }
 

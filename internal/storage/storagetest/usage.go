@@ -24,13 +24,12 @@ func usageCases() []testCase {
 			b.wantUsage(0, "0: 15 2 4 null", "1: 20 1 2 null")
 			b.wantUsage(1, "0: 7 1 2 null")
 		}},
-		{"usage is added whole or not at all", func(b *bench) {
+		{"usage of a tenant that is no more is dropped, and holds up no other's", func(b *bench) {
 			nobody := b.count(0, 0, 1)
 			nobody.Tenant = tenant.NewID()
-			if b.usage().Add(b.ctx, []storage.UsageCount{b.count(0, 0, 1), nobody}) == nil {
-				b.Fatalf("usage of no tenant was taken")
-			}
-			b.wantUsage(0)
+			b.must(b.usage().Add(b.ctx, []storage.UsageCount{nobody, b.count(0, 0, 1)}))
+			b.wantUsage(0, "0: 1 1 2 null")
+			b.wantEqual(b.claim(moment(9*3600), moment(10*3600)).Tenant, b.tenants[0])
 			b.wantNoClaim(moment(9 * 3600))
 		}},
 		{"a tenant that wrote is measured by one, and not again before it may be", func(b *bench) {
