@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/tenantry/tenantry/internal/id"
@@ -49,6 +50,30 @@ func usageCases() []testCase {
 			b.wantNoClaim(moment(599))
 			m.Writes = 3
 			b.wantEqual(b.claim(moment(600), moment(700)), m)
+		}},
+		{"of claims at once, each tenant goes to one", func(b *bench) {
+			for round := range 10 {
+				b.must(b.usage().Add(b.ctx, []storage.UsageCount{b.count(0, 0, 1), b.count(1, 0, 1)}))
+				var mu sync.Mutex
+				claims := map[tenant.ID]int{}
+				var all sync.WaitGroup
+				now := moment((round + 1) * 3600)
+				for range 8 {
+					all.Go(func() {
+						m, found, err := b.usage().Claim(b.ctx, now, now.Add(time.Minute))
+						mu.Lock()
+						defer mu.Unlock()
+						if err != nil {
+							b.Errorf("claim: %v", err)
+						}
+						if found {
+							claims[m.Tenant]++
+						}
+					})
+				}
+				all.Wait()
+				b.wantEqual(claims, map[tenant.ID]int{b.tenants[0]: 1, b.tenants[1]: 1})
+			}
 		}},
 		{"who waits longest is measured first", func(b *bench) {
 			b.must(b.usage().Add(b.ctx, []storage.UsageCount{b.count(0, 1, 5), b.count(1, 0, 5)}))
