@@ -194,6 +194,11 @@ describe('an operator', () => {
     await usage.getByText(/^Storage: [\d.]+ MB$/).waitFor();
     const row = page.getByRole('row').filter({ hasText: 'Tenant roomy' });
     await row.getByText(/^3\.\d MB$/).waitFor();
+    // The table scrolls where it has no room, and not the page.
+    await page.setViewportSize({ width: 900, height: 860 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(900);
+    await picture(page, 'platform-usage-days', false);
+    await expectAccessible(page);
     await leave();
   });
 

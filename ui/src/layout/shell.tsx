@@ -22,7 +22,7 @@ export function Shell({ children }: { children: ReactNode }) {
 }
 
 /** A table that is too wide scrolls by itself, not with the page. */
-const shrinking = { '& .RaLayout-content, & .RaList-main': { minWidth: 0 } };
+const shrinking = { minWidth: 0, '& .RaLayout-content, & .RaList-main': { minWidth: 0 } };
 
 function Bar() {
   const { identity, visit } = useIdentity();
