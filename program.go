@@ -180,7 +180,7 @@ func (s commandService) EraseTenant(ctx context.Context, t tenant.ID) ([]account
 
 // Demo implements cli.Service.
 func (s commandService) Demo(ctx context.Context, o cli.DemoOptions) (cli.DemoResult, error) {
-	result, err := demo.Run(ctx, s.accounts, s.resources, s.operations, demo.Options(o))
+	result, err := demo.Run(ctx, s.accounts, s.resources, s.engine.Platform().Usage(), s.operations, demo.Options(o))
 	return cli.DemoResult(result), err
 }
 

@@ -58,7 +58,7 @@ type demoCommand struct {
 // Help is the longer text of demo --help.
 func (*demoCommand) Help() string {
 	return "Adds sample tenants (acme, globex, initech and numbered ones), in each a user of every role, one user who " +
-		"belongs to all of them, an operator, and records. It may run beside a server. Run again it adds only what is " +
+		"belongs to all of them, an operator, records, and two weeks of usage to look at. It may run beside a server. Run again it adds only what is " +
 		"missing, and gives the sample users new passwords and tokens; the ones before are no longer good. " +
 		"It is refused in production."
 }

@@ -70,6 +70,7 @@ const parallel = 4
 type run struct {
 	accounts  Accounts
 	resources Resources
+	usage     Usage
 	kinds     kinds
 	options   Options
 	result    Result
@@ -96,12 +97,14 @@ type office struct {
 	// members are the names of those who belonged to it before.
 	members map[string]bool
 	seats   []seat
+	// fresh tells that this run made it.
+	fresh bool
 }
 
 // Run adds what the sample data lacks, gives the sample users new passwords and tokens, and writes the tokens
 // file. A tenant or an operator of a sample name that is none of the sample data is a conflict, and stays as it is.
-func Run(ctx context.Context, accounts Accounts, resources Resources, operations []operation.Operation, o Options) (Result, error) {
-	r := &run{accounts: accounts, resources: resources, kinds: findKinds(operations), options: o}
+func Run(ctx context.Context, accounts Accounts, resources Resources, usage Usage, operations []operation.Operation, o Options) (Result, error) {
+	r := &run{accounts: accounts, resources: resources, usage: usage, kinds: findKinds(operations), options: o}
 	if err := writable(o.Out); err != nil {
 		return Result{}, err
 	}
@@ -207,6 +210,7 @@ func (r *run) staff(ctx context.Context, o *office, users map[string]seat) error
 			return err
 		}
 		r.result.Tenants++
+		o.fresh = true
 	}
 	for _, role := range slices.Backward(policy.Roles()) {
 		o.seats = append(o.seats, users[username(role, o.company)].as(role))

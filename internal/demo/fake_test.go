@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
@@ -19,6 +20,7 @@ import (
 	"github.com/tenantry/tenantry/internal/policy"
 	"github.com/tenantry/tenantry/internal/resource"
 	"github.com/tenantry/tenantry/internal/schema"
+	"github.com/tenantry/tenantry/internal/storage"
 	"github.com/tenantry/tenantry/internal/tenant"
 )
 
@@ -26,6 +28,7 @@ import (
 type bundle struct {
 	accounts   *accounts
 	resources  *resources
+	usage      *counters
 	operations []operation.Operation
 	options    demo.Options
 }
@@ -35,6 +38,7 @@ func setup(t *testing.T) *bundle {
 	return &bundle{
 		accounts:   &accounts{users: map[string]account.User{}, passwords: map[string]string{}, members: map[string][]account.Member{}},
 		resources:  &resources{records: map[tenant.ID][]record{}},
+		usage:      &counters{counts: map[tenant.ID][]storage.UsageCount{}, sizes: map[tenant.ID][]int64{}},
 		operations: table("projects", "tasks", "documents"),
 		options: demo.Options{
 			BaseURL: "http://127.0.0.1:8000", Out: filepath.Join(t.TempDir(), "tokens.json"),
@@ -45,7 +49,7 @@ func setup(t *testing.T) *bundle {
 }
 
 func (b *bundle) run() (demo.Result, error) {
-	return demo.Run(context.Background(), b.accounts, b.resources, b.operations, b.options)
+	return demo.Run(context.Background(), b.accounts, b.resources, b.usage, b.operations, b.options)
 }
 
 // table returns the operations on the built-in resources of the names.
@@ -190,6 +194,34 @@ func (r *resources) Create(_ context.Context, call resource.Call, op *operation.
 	}
 	r.records[call.Actor.Tenant] = append(r.records[call.Actor.Tenant], made)
 	return resource.Answer{ID: made.id}, nil
+}
+
+func (r *resources) Size(context.Context, tenant.ID, tenant.Pass) (int64, error) { return 1000, nil }
+
+// counters keep usage in memory.
+type counters struct {
+	mu     sync.Mutex
+	counts map[tenant.ID][]storage.UsageCount
+	sizes  map[tenant.ID][]int64
+}
+
+func (c *counters) Add(_ context.Context, counts []storage.UsageCount) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, one := range counts {
+		c.counts[one.Tenant] = append(c.counts[one.Tenant], one)
+	}
+	return nil
+}
+
+func (c *counters) Keep(_ context.Context, m storage.Measurement, _ time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if m.Writes != 0 {
+		return errors.New("it has seen no write of a client")
+	}
+	c.sizes[m.Tenant] = append(c.sizes[m.Tenant], m.Bytes)
+	return nil
 }
 
 // List returns pages of two.

@@ -10,12 +10,14 @@ import (
 	"github.com/tenantry/tenantry/internal/operation"
 	"github.com/tenantry/tenantry/internal/policy"
 	"github.com/tenantry/tenantry/internal/resource"
+	"github.com/tenantry/tenantry/internal/tenant"
 )
 
 // Resources are the use cases that records go through; resource.Service has them.
 type Resources interface {
 	List(ctx context.Context, call resource.Call, op *operation.Operation, parent string, params url.Values) (resource.Page, error)
 	Create(ctx context.Context, call resource.Call, op *operation.Operation, body []byte) (resource.Answer, error)
+	Size(ctx context.Context, t tenant.ID, pass tenant.Pass) (int64, error)
 }
 
 // kind is one kind of sample record: how to list and how to create it. Both are nil where the application has no
@@ -97,6 +99,9 @@ func (r *run) fillOffice(ctx context.Context, o office) (int, error) {
 		if err := f.project(ctx, i, present); err != nil {
 			return f.added, err
 		}
+	}
+	if o.fresh {
+		return f.added, f.past(ctx, o)
 	}
 	return f.added, nil
 }
