@@ -206,8 +206,10 @@ type commandServer struct {
 	metrics *http.Server // nil where they have no listener of their own
 }
 
-func (s *commandServer) Serve(listener net.Listener) error { return s.http.Serve(listener) }
-func (s *commandServer) Drain()                            { s.service.Drain() }
+func (s *commandServer) Serve(listener net.Listener) error {
+	return s.http.Serve(httpapi.Framed(listener))
+}
+func (s *commandServer) Drain() { s.service.Drain() }
 
 // Metrics implements cli.Server.
 func (s *commandServer) Metrics(listener net.Listener) {

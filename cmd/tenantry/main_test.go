@@ -98,7 +98,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 
 func commands() map[string]command {
 	return map[string]command{
-		"fails": fails, "terminate": terminate, "address": address, "await": await, "get": get, "field": field, "mode": mode, "sql": statement,
+		"fails": fails, "terminate": terminate, "address": address, "await": await, "get": get, "speak": speak, "field": field, "mode": mode, "sql": statement,
 	}
 }
 
@@ -163,6 +163,18 @@ func await(ts *testscript.TestScript, _ bool, args []string) {
 		time.Sleep(25 * time.Millisecond)
 	}
 	ts.Fatalf("answered with %d instead of %s: %s", status, args[1], body)
+}
+
+// speak sends a file, its lines ended as HTTP has it, and prints all that is answered: speak HOST:PORT FILE.
+func speak(ts *testscript.TestScript, _ bool, args []string) {
+	conn, err := new(net.Dialer).DialContext(context.Background(), "tcp", args[0])
+	ts.Check(err)
+	defer func() { _ = conn.Close() }()
+	ts.Check(conn.SetDeadline(time.Now().Add(20 * time.Second)))
+	_, err = io.WriteString(conn, strings.ReplaceAll(ts.ReadFile(args[1]), "\n", "\r\n"))
+	ts.Check(err)
+	_, err = io.Copy(ts.Stdout(), conn)
+	ts.Check(err)
 }
 
 // get prints the body of an answer that must have the status: get URL STATUS [TOKEN].

@@ -19,7 +19,7 @@ type Limits struct {
 	MaxHeader int
 }
 
-// NewServer returns a server for the address. It never waits for a slow client without end.
+// NewServer returns a server for the address. It never waits for a slow client without end. Its listener should be Framed.
 func NewServer(addr string, handler http.Handler, limits Limits, logger *slog.Logger) *http.Server {
 	server := &http.Server{
 		Addr:              addr,
@@ -31,6 +31,8 @@ func NewServer(addr string, handler http.Handler, limits Limits, logger *slog.Lo
 		MaxHeaderBytes:    orDefault(limits.MaxHeader, 32<<10),
 		// `OPTIONS *` is answered by the handler: 404, like any path that is none of ours.
 		DisableGeneralOptionsHandler: true,
+		ConnContext:                  withFramed,
+		ConnState:                    nextHead,
 	}
 	if logger != nil {
 		server.ErrorLog = slog.NewLogLogger(logger.Handler(), slog.LevelWarn)

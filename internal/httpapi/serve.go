@@ -40,6 +40,9 @@ func (s *server) serve(x *exchange) error {
 
 // identify finds out what is asked for and by whom.
 func (s *server) identify(x *exchange) error {
+	if err := x.refuseTwoLengths(); err != nil {
+		return err
+	}
 	switch {
 	case s.production && x.client.scheme == "http":
 		x.endpoint = s.redirecting
