@@ -185,12 +185,11 @@ func (e *Engine) Pending(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	for _, file := range files {
-		version, _, _ := strings.Cut(file.Name(), "_")
-		if !applied[strings.TrimLeft(version, "0")] {
+		if version, _ := versionOf(file.Name()); !applied[strconv.Itoa(version)] {
 			pending, fixed = append(pending, "run the migration "+file.Name()), false
 		}
 	}
-	if fixed {
+	if len(applied) > 0 { // the first migration makes the table
 		if stored, err = snapshots(ctx, e.db); err != nil {
 			return nil, translatePlatform(err)
 		}
@@ -214,6 +213,12 @@ func (e *Engine) Pending(ctx context.Context) ([]string, error) {
 
 // applied returns the versions of the files that have run. A role that may not read them has not been granted
 // anything yet, which is the last thing a migration does.
+// versionOf returns the number of a migration's file.
+func versionOf(name string) (int, error) {
+	text, _, _ := strings.Cut(name, "_")
+	return strconv.Atoi(text)
+}
+
 func (e *Engine) applied(ctx context.Context) (map[string]bool, error) {
 	versions, err := texts(ctx, e.db, "SELECT version_id::text FROM "+versionTable+" WHERE is_applied")
 	var refused interface{ SQLState() string }

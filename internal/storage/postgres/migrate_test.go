@@ -265,3 +265,18 @@ func TestOpenSaysWhereItFailedButNeverThePassword(t *testing.T) {
 		}
 	}
 }
+
+// TestAnUpgradeHasItsOwnMigrationsPendingAlone leaves the newest migration out of what the database has had.
+func TestAnUpgradeHasItsOwnMigrationsPendingAlone(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("migrations/*.sql")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no migrations: %v", err)
+	}
+	newest := filepath.Base(files[len(files)-1])
+	b := setup(t)
+	if err := exec(b.db.SuperURL, "DELETE FROM platform.goose_db_version WHERE version_id = (SELECT max(version_id) FROM platform.goose_db_version)"); err != nil {
+		t.Fatal(err)
+	}
+	b.pending(t, b.node(t, postgres.Proof{}), "run the migration "+newest)
+}

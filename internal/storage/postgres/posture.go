@@ -6,8 +6,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -47,6 +49,8 @@ type question struct {
 	query     string
 	args      []any
 	say       func(row []string) finding.Finding
+	// ages is that the answer depends on what the migrations that this program knows have made in the schema platform.
+	ages bool
 }
 
 func (e *Engine) ask(ctx context.Context, q question) ([]finding.Finding, error) {
@@ -56,9 +60,36 @@ func (e *Engine) ask(ctx context.Context, q question) ([]finding.Finding, error)
 	}
 	out := make([]finding.Finding, 0, len(rows))
 	for _, row := range rows {
-		out = append(out, q.say(row))
+		f := q.say(row)
+		if q.ages && row[0] == "platform" {
+			if f, err = e.aged(ctx, f); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, f)
 	}
 	return finding.Few(out), nil
+}
+
+// aged returns what was found of something in the schema platform that no migration made. Where a newer program has migrated
+// the database, that is no reason not to serve: it may be that program's, and the servers are replaced one after the other.
+func (e *Engine) aged(ctx context.Context, f finding.Finding) (finding.Finding, error) {
+	applied, err := e.applied(ctx)
+	if err != nil || f.Status != finding.Critical {
+		return f, err
+	}
+	files, err := fs.ReadDir(migrationFiles, "migrations")
+	if err != nil {
+		return f, err
+	}
+	newest, _ := versionOf(files[len(files)-1].Name())
+	for text := range applied {
+		if version, err := strconv.Atoi(text); err == nil && version > newest {
+			f.Status = finding.Warning
+			f.Do = "A newer program has migrated this database: look with its doctor, and replace this one."
+		}
+	}
+	return f, nil
 }
 
 // look runs a query of the catalog. Nothing is on the search path meanwhile, so that every name in an answer says its

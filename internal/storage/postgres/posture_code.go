@@ -26,8 +26,8 @@ WHERE p.prosecdef AND n.nspname NOT IN ('pg_catalog', 'information_schema')
   AND EXISTS (SELECT FROM bound AS b WHERE has_function_privilege(b.oid, p.oid, 'EXECUTE') AND has_schema_privilege(b.oid, n.oid, 'USAGE')
     AND NOT pg_has_role(b.oid, p.proowner, 'USAGE'))
 ORDER BY 1, 2, 3`,
-			args: []any{strings.Join(platformFunctions(), ",")},
-			say:  sayDefiner,
+			args: []any{strings.Join(platformFunctions(), ",")}, ages: true,
+			say: sayDefiner,
 		},
 		{
 			id: "triggers", title: "No trigger and no rule sits on a tenants' table", worst: finding.Warning,
@@ -109,11 +109,17 @@ FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pron
 		if row[0] == "platform" && (slices.Contains(builtFunctions(), row[1]) || fromMigration(row[1], row[3])) {
 			continue
 		}
-		out = append(out, finding.Finding{
+		f := finding.Finding{
 			Status: finding.Critical,
 			Found:  fmt.Sprintf("The function %s.%s(%s) is not what a migration made.", row[0], row[1], row[2]),
 			Do:     "Find out who changed it, and restore it from a backup of the schema; or drop it where it is nobody's.",
-		})
+		}
+		if row[0] == "platform" {
+			if f, err = e.aged(ctx, f); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, f)
 	}
 	return out, nil
 }

@@ -33,7 +33,7 @@ func ownTables() []any { return []any{strings.Join(platformTables(), ",")} }
 func tableQuestions(conditions []string) []question {
 	return []question{
 		{
-			id: "row_security", title: "Every table with tenants' data has row security", worst: finding.Critical, args: ownTables(),
+			id: "row_security", title: "Every table with tenants' data has row security", worst: finding.Critical, args: ownTables(), ages: true,
 			query: `WITH RECURSIVE ` + withMe + `, ` + withTables + `
 SELECT nspname, relname, (our OR reached)::text FROM held WHERE relkind <> 'f' AND NOT relrowsecurity ORDER BY 1, 2`,
 			say: sayUnprotected(conditions[0]),

@@ -133,6 +133,21 @@ func TestEachFaultIsFound(t *testing.T) {
 			"CREATE TABLE platform.copies (tenant_id uuid)",
 			map[string][]string{"row_security": {"warning: The table platform.copies has a tenant_id and no row security; the server's role can't reach it."}},
 		},
+		"a table of the platform that the server reads": {
+			"CREATE TABLE platform.copies (tenant_id uuid); GRANT SELECT ON platform.copies TO tenantry_test_server",
+			map[string][]string{"row_security": {"critical: The table platform.copies holds data of tenants and has no row security."}},
+		},
+		"what a newer program has made": {
+			"INSERT INTO platform.goose_db_version (version_id, is_applied) VALUES (999, true);" +
+				"CREATE TABLE platform.copies (tenant_id uuid); GRANT SELECT ON platform.copies TO tenantry_test_server;" +
+				"CREATE FUNCTION platform.news() RETURNS integer LANGUAGE sql SECURITY DEFINER AS 'SELECT 1';" +
+				"REVOKE ALL ON FUNCTION platform.news() FROM PUBLIC; GRANT EXECUTE ON FUNCTION platform.news() TO tenantry_test_server",
+			map[string][]string{
+				"row_security":      {"warning: The table platform.copies holds data of tenants and has no row security."},
+				"functions":         {"warning: The function platform.news() is not what a migration made."},
+				"definer_functions": {"warning: The function platform.news() runs with the rights of postgres, and the server's role may call it."},
+			},
+		},
 		"row security that is not forced": {
 			"ALTER TABLE tenant.tasks NO FORCE ROW LEVEL SECURITY",
 			map[string][]string{"forced_row_security": {"warning: Row security is not forced on tenant.tasks: its owner would see every tenant."}},

@@ -219,7 +219,7 @@ func (e *Engine) Ready(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if found != e.form.platform {
+	if found < e.form.platform {
 		return fault.New(fault.Unavailable, "The database is not migrated yet.")
 	}
 	return nil

@@ -337,6 +337,34 @@ func TestANewFileThatAnotherProcessIsStartingOn(t *testing.T) {
 	open(t, config(dir, storagetest.Resources()))
 }
 
+// TestAFileThatANewerProgramMigratedServes stands where the servers are replaced one after the other.
+func TestAFileThatANewerProgramMigratedServes(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	e := open(t, config(dir, storagetest.Resources()))
+	db, err := sql.Open("sqlite", filepath.Join(dir, "platform.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if _, err := db.ExecContext(t.Context(), "UPDATE schema_state SET fingerprint = 'platform 99999'"); err != nil {
+		t.Fatal(err)
+	}
+	again := open(t, config(dir, storagetest.Resources())) // which migrates
+	for _, node := range []*sqlite.Engine{e, again} {
+		if pending, err := node.Pending(t.Context()); err != nil || len(pending) > 0 {
+			t.Errorf("it has %q to do: %v", pending, err)
+		}
+		if err := node.Ready(t.Context()); err != nil {
+			t.Errorf("it is not ready: %v", err)
+		}
+	}
+	var form string
+	if err := db.QueryRowContext(t.Context(), "SELECT fingerprint FROM schema_state").Scan(&form); err != nil || form != "platform 99999" {
+		t.Errorf("the newer program's mark is %q now: %v", form, err)
+	}
+}
+
 func TestAWriterWhoWaitsTooLongIsToldToTryAgain(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

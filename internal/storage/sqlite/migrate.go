@@ -26,7 +26,7 @@ import (
 var migrations embed.FS
 
 // forms are the fingerprints of what this program needs: the newest migration of each plane, and for the tenants
-// the resources. A file that carries one needs nothing.
+// the resources. A file that carries one needs nothing. Those of the platform sort by age.
 type forms struct{ platform, tenant string }
 
 func newForms(resources []*schema.Resource) (forms, error) {
@@ -131,7 +131,7 @@ func (e *Engine) Migrate(ctx context.Context) error {
 
 func (e *Engine) migratePlatform(ctx context.Context) error {
 	found, err := e.inspect(ctx, e.platform.reads, e.platform.path, platformOwner)
-	if err != nil || found == e.form.platform {
+	if err != nil || found >= e.form.platform { // a newer program's is as good, since migrations drop nothing
 		return err
 	}
 	return e.change(ctx, e.platform.path, platformOwner, e.form.platform, "platform", nil)

@@ -21,7 +21,7 @@ func (e *Engine) Pending(ctx context.Context) ([]string, error) {
 		return []string{"create the platform's tables"}, nil
 	}
 	var out []string
-	if found != e.form.platform {
+	if found < e.form.platform {
 		out = append(out, "bring the platform's tables from \""+found+"\" to \""+e.form.platform+"\"")
 	}
 	if _, err := os.Stat(e.tenantPath(tenant.Platform)); errors.Is(err, os.ErrNotExist) {
