@@ -291,7 +291,7 @@ describe('an operator', () => {
     const banner = page.getByRole('status').filter({ hasText: 'Tenant visited' });
     await banner.getByText('Ticket 42: <b>a task</b> is missing').waitFor();
     await page.getByRole('menuitem', { name: 'Projects' }).click();
-    await page.getByText('There are no projects yet').waitFor();
+    await page.getByText('No projects yet').waitFor();
     await expectAccessible(page);
     await go(page, '/projects/create');
     await page.getByLabel('Name').fill('Made by an operator');

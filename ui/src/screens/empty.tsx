@@ -9,7 +9,7 @@ export function Empty({ resource }: { resource: Resource }) {
   return (
     <Box sx={{ textAlign: 'center', py: 8, px: 2, width: '100%' }}>
       <Typography variant="h6" component="p" gutterBottom>
-        There are no {resource.label.toLowerCase()} yet
+        No {resource.label.toLowerCase()} yet
       </Typography>
       <Typography sx={{ color: 'text.secondary', mb: 3 }}>{resource.description}</Typography>
       {may(resource.create) && !resource.parent && (

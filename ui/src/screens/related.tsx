@@ -69,7 +69,7 @@ function Related({ other, target, alone }: { other: Resource; target: string; al
         empty={
           <Typography
             sx={{ color: 'text.secondary', p: 2 }}
-          >{`There are no ${other.label.toLowerCase()} here yet.`}</Typography>
+          >{`No ${other.label.toLowerCase()} yet.`}</Typography>
         }
       >
         <Records resource={other} without={target} />
