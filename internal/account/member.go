@@ -37,7 +37,7 @@ func (s *Service) CheckMember(ctx context.Context, username string) error {
 func (s *Service) candidate(ctx context.Context, username string) (storage.User, error) {
 	u, err := s.user(ctx, username)
 	if fault.Is(err, fault.NotFound) {
-		err = fault.Invalid(fault.Field{Name: "username", Code: fault.FieldReference, Message: "There is no such user."})
+		err = fault.Invalid(fault.Field{Name: "username", Code: fault.FieldReference, Message: "There is no such user; whoever runs the platform can make one."})
 	}
 	return u, err
 }

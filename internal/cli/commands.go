@@ -5,7 +5,7 @@ type commands struct {
 	Serve    serveCommand    `cmd:"" help:"Serve the API."`
 	Demo     demoCommand     `cmd:"" help:"Add sample tenants, users and records, and write a file of tokens to try them with."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database up to date, or say what is pending."`
-	Tenant   tenantCommand   `cmd:"" help:"Make, list, suspend and activate tenants."`
+	Tenant   tenantCommand   `cmd:"" help:"Make, list, suspend, activate and erase tenants."`
 	User     userCommand     `cmd:"" help:"Make and list users, set passwords, add users to tenants."`
 	Operator operatorCommand `cmd:"" help:"Make operators of the platform."`
 	Keys     keysCommand     `cmd:"" help:"List, rotate and retire the keys that sign tokens."`
