@@ -89,6 +89,8 @@ type Error struct {
 	Fields  []Field
 	// RetryAfter is how long a client should wait; 0 says nothing about it.
 	RetryAfter time.Duration
+	// Scope is the scope that a token would need for this; empty where it lacks none.
+	Scope string
 	// Tenants are the tenants to choose from where a log-in named none.
 	Tenants []Choice
 	cause   error

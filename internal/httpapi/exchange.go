@@ -202,6 +202,10 @@ func (x *exchange) sendProblem(f *fault.Error) {
 	switch kind.Status {
 	case http.StatusUnauthorized:
 		h["Www-Authenticate"] = x.value(problem.Authenticate(f))
+	case http.StatusForbidden:
+		if f.Scope != "" {
+			h["Www-Authenticate"] = x.value(problem.Authenticate(f))
+		}
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		seconds := max(int64((f.RetryAfter+time.Second-1)/time.Second), 1)
 		h["Retry-After"] = x.value(strconv.FormatInt(seconds, 10))

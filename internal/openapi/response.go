@@ -24,7 +24,7 @@ func sharedHeaders() object {
 		{"Location", object{{"description", "The path of the record."}, {"schema", object{{"type", "string"}, {"format", "uri-reference"}}}}},
 		{"Idempotency-Replayed", object{{"description", "Set where the answer is that to an earlier request with the same Idempotency-Key."}, {"schema", object{{"type", "string"}, {"enum", texts("true")}}}}},
 		{"Link", text("The pages before and after this one (RFC 8288), as in `previous` and `next`.")},
-		{"WWW-Authenticate", text("`Bearer`, with RFC 6750's error where a token was given.")},
+		{"WWW-Authenticate", text("`Bearer`, with RFC 6750's error where a token was given; on 403 only where a scope is what it lacks.")},
 		{"RateLimit-Policy", text("The limits that the request is counted against, as a structured field: `q` requests in `w` seconds (draft-ietf-httpapi-ratelimit-headers).")},
 		{"RateLimit", text("What is left of them: `r` requests, and in `t` seconds one more. Without `t` all are left.")},
 		{"Retry-After", object{{"description", "How many seconds to wait."}, {"schema", object{{"type", "integer"}, {"minimum", 1}}}}},
@@ -153,7 +153,7 @@ func refusals() []refusal {
 			fault.New(fault.NotAuthenticated, ""), fault.New(fault.TokenInvalid, ""), fault.New(fault.TokenExpired, ""),
 		}},
 		one(wrongCredentials, "The credentials are wrong.", fault.CredentialsInvalid, "WWW-Authenticate"),
-		{permissionDenied, "The caller's role or the tenant's state does not allow it.", nil, []*fault.Error{
+		{permissionDenied, "The caller's role, the token's scopes or the tenant's state does not allow it.", []string{"WWW-Authenticate"}, []*fault.Error{
 			fault.New(fault.PermissionDenied, ""), fault.New(fault.TenantSuspended, ""),
 		}},
 		{notFound, "There is no such record in the tenant.", nil, []*fault.Error{fault.Missing()}},

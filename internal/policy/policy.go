@@ -119,12 +119,17 @@ func Decide(actor Actor, access Access, resource string, rule Rule) error {
 		return fault.New(fault.PermissionDenied, "Only operators of the platform may do this.")
 	}
 	if actor.Tenant.IsZero() || actor.Role < rule.Minimum() {
-		return fault.New(fault.PermissionDenied,
-			"Your role does not allow this; it takes the role "+rule.Minimum().String()+" or above.")
+		least := rule.Minimum().String()
+		if rule.Minimum() < Owner {
+			least += " or above"
+		}
+		return fault.New(fault.PermissionDenied, "Your role does not allow this; it takes the role "+least+".")
 	}
 	if len(actor.Scopes) > 0 && !scopeAllows(actor.Scopes, access, resource) {
-		return fault.New(fault.PermissionDenied,
-			"Your token's scopes do not allow this; it takes "+string(access)+" or "+resource+":"+string(access)+".")
+		scope := resource + ":" + string(access)
+		refusal := fault.New(fault.PermissionDenied, "Your token's scopes do not allow this; it takes "+string(access)+" or "+scope+".")
+		refusal.Scope = scope
+		return refusal
 	}
 	return nil
 }

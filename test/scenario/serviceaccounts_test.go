@@ -77,6 +77,14 @@ func TestServiceAccounts(t *testing.T) {
 		if w.vars["used"] <= w.vars["made"] { // RFC 3339 in UTC sorts as text
 			t.Errorf("made at %s, last used at %s", w.vars["made"], w.vars["used"])
 		}
+		a := w.send(request{as: "reader", method: "GET", path: "/api/v1/tasks/"})
+		if got := a.header.Get("WWW-Authenticate"); got != `Bearer realm="tenantry", error="insufficient_scope", scope="tasks:read"` {
+			t.Errorf("a scope that is missing: %s", got)
+		}
+		a = w.send(request{as: "viewer-acme", method: "POST", path: "/api/v1/projects/", body: `{"name":"No"}`})
+		if got := a.header.Get("WWW-Authenticate"); a.status != 403 || got != "" {
+			t.Errorf("a role is no scope: %d %s", a.status, got)
+		}
 		for name, want := range map[string]int{"secret": 401, "second": 200, "third": 200} {
 			if a := w.clientToken("again", client, w.vars[name], ""); a.status != want {
 				t.Errorf("%s: %d %s", name, a.status, a.body)

@@ -106,10 +106,13 @@ func Append(dst []byte, f *fault.Error, requestID string) []byte {
 	return append(dst, '}')
 }
 
-// Authenticate returns the WWW-Authenticate header of a 401 (RFC 6750, section 3): with an error where the client
-// gave a token, without one where it gave none.
+// Authenticate returns the WWW-Authenticate header of a 401, or of a 403 for want of a scope (RFC 6750, section 3): with
+// an error where the client gave a token, without one where it gave none.
 func Authenticate(f *fault.Error) string {
 	const challenge = `Bearer realm="tenantry"`
+	if f.Scope != "" {
+		return challenge + `, error="insufficient_scope", scope="` + f.Scope + `"`
+	}
 	if f.Code != fault.TokenInvalid && f.Code != fault.TokenExpired {
 		return challenge
 	}
