@@ -168,8 +168,8 @@ describe('an operator', () => {
     const entered = await api<{ access: string }>(operator, 'POST', `${admin}/tenants/${id}/token/`, {
       reason: 'a file for the chart',
     });
-    const document = await api<{ id: string }>(entered.access, 'POST', '/api/v1/documents/', { name: 'big' });
-    const file = await fetch(`${sample.base_url}/api/v1/documents/${document.id}/content/`, {
+    const made = await api<{ id: string }>(entered.access, 'POST', '/api/v1/documents/', { name: 'big' });
+    const file = await fetch(`${sample.base_url}/api/v1/documents/${made.id}/content/`, {
       method: 'PUT',
       headers: { Authorization: `Bearer ${entered.access}`, 'Content-Type': 'text/plain' },
       body: 'x'.repeat(3_200_000),
