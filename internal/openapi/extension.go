@@ -15,6 +15,7 @@ const (
 	extensionContent      = "x-tenantry-content"
 	extensionUnit         = "x-tenantry-unit"
 	extensionGauge        = "x-tenantry-gauge"
+	extensionWord         = "x-tenantry-word"
 )
 
 // references say which records a field names, and, where it is not the id, by which parameter their list finds one: a

@@ -23,6 +23,7 @@ func TestExtensions(t *testing.T) {
 			{`"members"`, []string{"components", "schemas", "Task", "properties", "created_by", "x-references"}},
 			{`"tasks"`, []string{"components", "schemas", "Project", "properties", "tasks_count", "x-tenantry-unit"}},
 			{`true`, []string{"components", "schemas", "Project", "properties", "tasks_count", "x-tenantry-gauge"}},
+			{`true`, []string{"components", "schemas", "Event", "properties", "action", "x-tenantry-word"}},
 			{`"viewer"`, []string{"paths", "/api/v1/tasks/", "get", "x-tenantry-role"}},
 			{`"member"`, []string{"paths", "/api/v1/tasks/{id}/complete/", "post", "x-tenantry-role"}},
 			{`"admin"`, []string{"paths", "/api/v1/events/", "get", "x-tenantry-role"}},

@@ -174,6 +174,9 @@ func fieldSchema(f *schema.Field) object {
 		if f.MaxLength > 0 {
 			s = s.with(member{"maxLength", f.MaxLength})
 		}
+		if f.Word {
+			s = s.with(member{extensionWord, true})
+		}
 	case schema.Integer, schema.Number:
 		if f.Min != nil {
 			s = s.with(member{"minimum", *f.Min})

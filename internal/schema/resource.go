@@ -67,6 +67,8 @@ type Field struct {
 	Min, Max *int64
 	// Enum are a text's possible values.
 	Enum []string
+	// Word texts are one of our own names each, which there is no list of: logged_in, service-accounts.
+	Word bool
 	// Default is what a create that leaves the field out stores; Null stands for "none".
 	Default Value
 	// Ref is the record that a UUID names; nil for a plain id.

@@ -134,7 +134,7 @@ test('a tenant can write nothing that its operator would run, nor the operator w
   const inside = await visitAs(owner);
   await expectText(inside.page, seen, 'home');
   await go(inside.page, '/events');
-  const entered = inside.page.getByRole('row', { name: /token_exchanged/ });
+  const entered = inside.page.getByRole('row', { name: /Token exchanged/ });
   await entered.getByRole('button', { expanded: false }).click();
   await inside.page.getByRole('cell', { name: seen }).first().waitFor();
   await expectText(inside.page, payloads[2] ?? '', 'the reason among the events');

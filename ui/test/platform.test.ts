@@ -213,6 +213,7 @@ describe('an operator', () => {
     // Far enough away that no test's token is signed by it.
     await dialog.getByLabel('Activate in').fill('86400');
     await dialog.getByRole('button', { name: 'Rotate' }).click();
+    await page.getByRole('columnheader', { name: 'Key ID' }).waitFor();
     const row = page.getByRole('row').filter({ hasText: 'Next' });
     await row.waitFor();
     await picture(page, 'platform-keys');
@@ -314,7 +315,8 @@ describe('an operator', () => {
     expect(JSON.stringify(entered)).toContain('Ticket 42: <b>a task</b> is missing');
     const inside = await visitAs(owner);
     await go(inside.page, '/events');
-    const row = inside.page.getByRole('row', { name: /token_exchanged|token exchanged/i });
+    const row = inside.page.getByRole('row', { name: /Token exchanged/ });
+    await row.getByTitle('token_exchanged').waitFor(); // as filters take it
     await row.getByRole('button', { expanded: false }).click();
     await inside.page.getByText('Ticket 42: <b>a task</b> is missing').first().waitFor();
     await picture(inside.page, 'visit-event');

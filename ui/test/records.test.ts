@@ -249,7 +249,7 @@ describe('a record', () => {
     await page.getByText('Complete: done').waitFor();
     const history = page.getByRole('region', { name: 'History' });
     await history
-      .getByRole('row', { name: /complete.*status/ })
+      .getByRole('row', { name: /Complete.*status/ })
       .getByRole('button')
       .click();
     await history.getByRole('row', { name: 'Status todo done' }).waitFor();

@@ -7,6 +7,7 @@ export type Kind =
   | 'long'
   | 'secret'
   | 'choice'
+  | 'word'
   | 'number'
   | 'bytes'
   | 'boolean'
@@ -107,6 +108,7 @@ function kindOf(document: Document, name: string, schema: Schema): Kind {
 
 function kindOfText(name: string, schema: Schema): Kind {
   if (schema.enum) return 'choice';
+  if (schema['x-tenantry-word']) return 'word';
   switch (schema.format) {
     case 'date':
       return 'date';

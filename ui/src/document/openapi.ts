@@ -23,6 +23,8 @@ export interface Schema {
   /** The resource whose record a field names, and the parameter by which its list finds it, where that is not id. */
   'x-references'?: string;
   'x-references-by'?: string;
+  /** A text is one name of the service's, such as logged_in. */
+  'x-tenantry-word'?: boolean;
   /** What a number counts. */
   'x-tenantry-unit'?: string;
   /** It tells a state, so that those of several times are not added up. */

@@ -92,7 +92,8 @@ describe('the catalog', () => {
     expect(seriesOf(resource('tasks'))).toBeUndefined();
   });
 
-  test('finds the trail', () => {
+  test('finds the trail, and the words in it', () => {
+    expect(trailOf(tenant.resources)?.fields.find(({ name }) => name === 'action')?.kind).toBe('word');
     expect(trailOf(tenant.resources)?.name).toBe('events');
     expect(trailOf(platform.resources)).toBeUndefined();
   });

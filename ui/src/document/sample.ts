@@ -214,6 +214,7 @@ export const sample: Document = {
         type: 'object',
         properties: {
           id,
+          action: { type: 'string', 'x-tenantry-word': true },
           record: { type: ['string', 'null'], format: 'uuid' },
           changes: { type: 'object', additionalProperties: { type: 'array', minItems: 2, maxItems: 2 } },
         },

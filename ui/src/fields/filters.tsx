@@ -54,6 +54,8 @@ function inputsOf(filter: Filter): ReactElement[] {
         />,
         ...emptiness(filter),
       ];
+    case 'word':
+      return text(filter, 'As it is stored, with _ or - between words');
     case 'text':
     case 'long':
       return field.companionOf ? [] : text(filter);
@@ -96,10 +98,10 @@ function emptiness({ field, lookups }: Filter): ReactElement[] {
   return [<NullableBooleanInput key={source} source={source} label={`${field.label} is empty`} />];
 }
 
-function text({ field, lookups }: Filter): ReactElement[] {
+function text({ field, lookups }: Filter, help: string | false = false): ReactElement[] {
   if (lookups.has('icontains')) {
     const source = `${field.name}__icontains`;
-    return [<TextInput key={source} source={source} label={`${field.label} contains`} />];
+    return [<TextInput key={source} source={source} label={`${field.label} contains`} helperText={help} />];
   }
-  return [<TextInput key={field.name} source={field.name} label={field.label} />];
+  return [<TextInput key={field.name} source={field.name} label={field.label} helperText={help} />];
 }

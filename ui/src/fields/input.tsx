@@ -18,8 +18,9 @@ import {
 } from 'react-admin';
 import { useBuilt } from '../catalog';
 import type { Field } from '../document/field';
+import { words } from '../document/label';
 import { JsonInput, isJson } from './json-input';
-import { choice, represent } from './represent';
+import { represent } from './represent';
 
 interface Props {
   field: Field;
@@ -72,7 +73,7 @@ export function Input({ field, needed, disabled }: Props): ReactNode {
 }
 
 export function choicesOf(field: Field): { id: string; name: string }[] {
-  return field.choices.map((one) => ({ id: one, name: choice(one) }));
+  return field.choices.map((one) => ({ id: one, name: words(one) }));
 }
 
 function checks(field: Field, needed: boolean): Validator[] {

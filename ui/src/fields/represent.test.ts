@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bytes, choice, day, sameStem, shortId, textOf } from './represent';
+import { bytes, day, sameStem, shortId, textOf } from './represent';
 
 test.each([
   ['suspend', 'suspended', true],
@@ -18,7 +18,6 @@ test('values have a text', () => {
   expect(textOf({ id: '1', username: 'ada' })).toBe('ada');
   expect(textOf({ a: 1 })).toBe('{"a":1}');
   expect(textOf(null)).toBe('');
-  expect(choice('in_progress')).toBe('In progress');
   expect(shortId('01a2127a-467a-7117-9118-b4c0c2d9b017')).toBe('…c2d9b017');
   expect(bytes(999)).toBe('999 bytes');
   expect(bytes(1_234_567)).toMatch(/^1[.,]2 MB$/);

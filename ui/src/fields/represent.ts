@@ -1,4 +1,5 @@
 import type { Field } from '../document/field';
+import { words } from '../document/label';
 import type { Resource } from '../document/resource';
 import type { Values } from '../data/patch';
 
@@ -7,6 +8,7 @@ export function represent(resource: Resource, record: Values | undefined): strin
   if (!record) return '';
   const field = resource.fields.find((one) => one.name === resource.title);
   const text = field && textOf(record[field.name]);
+  if (text && field.kind === 'word') return words(text);
   return text || shortId(record.id);
 }
 
@@ -54,12 +56,6 @@ export function time(value: string): string {
 export function day(value: string): string {
   const at = new Date(value + 'T00:00:00Z');
   return Number.isNaN(at.getTime()) ? value : days.format(at);
-}
-
-/** A choice in words: in_progress is In progress. */
-export function choice(value: string): string {
-  const text = value.replaceAll('_', ' ').replaceAll('-', ' ');
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** Whether two words are forms of one: suspend and suspended, activate and active. */

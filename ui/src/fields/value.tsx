@@ -6,8 +6,9 @@ import { Link } from 'react-router-dom';
 import { useBuilt } from '../catalog';
 import type { Values } from '../data/patch';
 import type { Field } from '../document/field';
+import { words } from '../document/label';
 import { Changes } from './changes';
-import { bytes, choice, day, represent, shortId, textOf, time } from './represent';
+import { bytes, day, represent, shortId, textOf, time } from './represent';
 import { toneOf } from './tone';
 
 interface Props {
@@ -33,8 +34,10 @@ export function Plain({ field, value, brief }: { field: Field; value: unknown; b
   switch (field.kind) {
     case 'choice':
       return (
-        <Chip size="small" variant="outlined" color={toneOf(String(value))} label={choice(String(value))} />
+        <Chip size="small" variant="outlined" color={toneOf(String(value))} label={words(String(value))} />
       );
+    case 'word':
+      return <Word value={String(value)} brief={brief} />;
     case 'boolean':
       return value === true ? (
         <Check fontSize="small" titleAccess="Yes" />
@@ -72,6 +75,24 @@ function Nothing() {
     <Typography component="span" variant="body2" aria-label="none" sx={{ color: 'text.secondary' }}>
       –
     </Typography>
+  );
+}
+
+/** A name in words, and as filters take it. */
+function Word({ value, brief }: { value: string; brief?: boolean }) {
+  const text = words(value);
+  if (brief)
+    return (
+      <Tooltip title={value} describeChild>
+        <span>{text}</span>
+      </Tooltip>
+    );
+  return text.toLowerCase() === value ? (
+    <>{text}</>
+  ) : (
+    <>
+      {text} <Id id={value} />
+    </>
   );
 }
 

@@ -4,8 +4,8 @@ import { useBuilt } from '../catalog';
 import type { Provider } from '../data/provider';
 import type { Values } from '../data/patch';
 import type { Resource } from '../document/resource';
+import { words } from '../document/label';
 import { trailOf } from '../document/trail';
-import { choice } from '../fields/represent';
 import { worries } from './attention';
 import { beginning, countBy, totalOf } from './buckets';
 import { Chart } from './chart';
@@ -66,7 +66,7 @@ export function Refusals() {
       <AlertTitle>Refused since yesterday</AlertTitle>
       {[...counts].map(([action, count]) => (
         <div key={action}>
-          {choice(action)}: {count.toLocaleString()}
+          {words(action)}: {count.toLocaleString()}
         </div>
       ))}
     </Alert>

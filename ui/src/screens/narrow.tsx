@@ -97,7 +97,7 @@ function Parts({ fields, record }: { fields: Field[]; record: RaRecord }) {
 }
 
 /** What is clear without its label. */
-const telling = new Set(['text', 'choice', 'reference', 'date', 'time', 'object', 'changes']);
+const telling = new Set(['text', 'word', 'choice', 'reference', 'date', 'time', 'object', 'changes']);
 
 function filled(value: unknown): boolean {
   return value !== null && value !== undefined && value !== '' && value !== false;
