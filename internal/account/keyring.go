@@ -96,9 +96,9 @@ func (k *keyring) follow(ctx context.Context, changed bool) {
 	if !changed && !was {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, trust)
+	bounded, cancel := context.WithTimeout(ctx, trust)
 	defer cancel()
-	if err := k.load(ctx); err != nil && !was {
+	if err := k.load(bounded); err != nil && !was && ctx.Err() == nil { // what a stop breaks off is no failure
 		k.log.ErrorContext(ctx, "signing keys were not loaded; tokens that they have signed are refused", "error", err)
 	}
 }

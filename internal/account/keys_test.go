@@ -32,6 +32,8 @@ type keyStore struct {
 	storage.Platform
 	lists atomic.Int64
 	down  atomic.Bool
+	// listing is called while keys are read.
+	listing func()
 }
 
 func (k *keyStore) Keys() storage.Keys { return countedKeys{k.Platform.Keys(), k} }
@@ -43,6 +45,9 @@ type countedKeys struct {
 
 func (k countedKeys) List(ctx context.Context) ([]storage.SigningKey, error) {
 	k.store.lists.Add(1)
+	if k.store.listing != nil {
+		k.store.listing()
+	}
 	if k.store.down.Load() {
 		return nil, errDown
 	}
@@ -379,6 +384,20 @@ func TestKeysThatDoNotOpen(t *testing.T) {
 	}
 	if err := wrong.LoadKeys(t.Context()); err != nil {
 		t.Errorf("after the key was retired: %v", err)
+	}
+}
+
+func TestStopWhileKeysAreReadIsNoFailure(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	n := f.vaulted(t, secret)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	n.store.listing = stop
+	n.store.down.Store(true)
+	n.Watch(ctx)
+	if n.store.lists.Load() == 0 || strings.Contains(f.log.String(), "signing keys were not loaded") {
+		t.Errorf("read %d times, logged %s", n.store.lists.Load(), f.log.String())
 	}
 }
 
