@@ -57,6 +57,9 @@ export function themeOf(mode: Mode): Theme {
           },
         },
       },
+      // Those of react-admin have no name, and a screen reader says none.
+      MuiCircularProgress: { defaultProps: { 'aria-label': 'Loading' } },
+      MuiLinearProgress: { defaultProps: { 'aria-label': 'Loading' } },
       MuiPaper: { styleOverrides: { root: { backgroundImage: 'none' } } },
       MuiCard: { defaultProps: { variant: 'outlined' } },
     },

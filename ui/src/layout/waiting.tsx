@@ -5,7 +5,7 @@ export function Waiting({ theme }: { theme: Theme }) {
     <ThemeProvider theme={theme}>
       <CssBaseline />
       <Box component="main" sx={{ display: 'grid', placeItems: 'center', minHeight: '100vh' }}>
-        <CircularProgress aria-label="Loading" />
+        <CircularProgress />
       </Box>
     </ThemeProvider>
   );

@@ -41,7 +41,7 @@ export function ReportScreen() {
     <Box sx={{ mt: 1, maxWidth: 1100 }}>
       <Title title={`${resource.label}: ${report.label}`} />
       <Heading text={report.label} above={resource.label} to={`/${resource.name}`} />
-      {isFetching && <LinearProgress aria-label="Loading" />}
+      {isFetching && <LinearProgress />}
       {error && <Alert severity="error">{error.message}</Alert>}
       {data && (
         <Card>

@@ -42,7 +42,7 @@ export function SingleScreen() {
       {data ? (
         <SingleForm single={single} record={data.record} etag={data.etag} />
       ) : (
-        !error && <LinearProgress aria-label="Loading" />
+        !error && <LinearProgress />
       )}
     </Box>
   );
