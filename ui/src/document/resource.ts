@@ -185,7 +185,7 @@ const titles = ['name', 'title', 'username', 'label', 'subject', 'slug', 'number
 
 function titleOf(fields: Field[]): string {
   const shown = fields.filter((field) => field.shown);
-  const texts = shown.filter((field) => ['text', 'word'].includes(field.kind) && !field.companionOf);
+  const texts = shown.filter((field) => field.kind === 'text' && !field.companionOf);
   const named = titles.map((name) => texts.find((field) => field.name === name)).find(Boolean);
   const whose = shown.find(
     (field) => field.kind === 'object' && field.properties.some((p) => titles.includes(p.name)),
